@@ -1,0 +1,94 @@
+"""Run dbt-clickhouse in this process, on chDB, with no server."""
+
+import fcntl
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import clickhouse_connect
+from clickhouse_connect.driver.exceptions import Error as ClientError
+from dbt.adapters.clickhouse.connections import ClickHouseConnectionManager
+from dbt.adapters.clickhouse.credentials import ClickHouseCredentials
+from dbt.adapters.clickhouse.httpclient import ChHttpClient
+from dbt.adapters.contracts.connection import Connection
+from dbt.adapters.exceptions import FailedToConnectError
+
+
+@dataclass
+class ChdbCredentials(ClickHouseCredentials):
+    """A directory instead of a host; every other dbt-clickhouse setting keeps its meaning."""
+
+    chdb_path: str = "data/chdb"
+
+    @property
+    def type(self) -> str:
+        return "chdb"
+
+    @property
+    def unique_field(self) -> str:
+        return self.chdb_path
+
+    def _connection_keys(self) -> tuple[str, ...]:
+        return ("chdb_path", "schema", "custom_settings")
+
+
+class ChdbClient(ChHttpClient):
+    """dbt-clickhouse's client with the transport swapped for the embedded engine."""
+
+    def _create_client(self, credentials: ChdbCredentials) -> Any:
+        path = Path(credentials.chdb_path)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            return clickhouse_connect.get_client(
+                interface="chdb", path=str(path), settings=self._conn_settings, query_limit=0
+            )
+        except (OSError, ClientError) as error:
+            raise FailedToConnectError(_why_it_did_not_open(path, error)) from error
+
+
+class ChdbConnectionManager(ClickHouseConnectionManager):
+    TYPE = "chdb"
+
+    @classmethod
+    def open(cls, connection: Connection) -> Connection:
+        if connection.state != "open":
+            connection.handle = ChdbClient(connection.credentials)
+            connection.state = "open"
+        return connection
+
+
+def _why_it_did_not_open(path: Path, error: Exception) -> str:
+    """One sentence on what is wrong with the directory, and one on what to do about it."""
+    try:
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as denied:
+        return (
+            f"chDB cannot write to its directory {path} ({denied.strerror}). "
+            "Make it writable, or set `chdb_path` in profiles/profiles.yml to another directory."
+        )
+    if holder := _process_that_holds(path):
+        return (
+            f"chDB's directory {path} is open in another process ({holder}), and the engine "
+            "serves one process at a time. Wait for it to finish, or stop it, then run this again."
+        )
+    return (
+        f"chDB cannot read its directory {path}: it is damaged, or not a chDB directory. "
+        f"Move it away and run `photo-search load` and `dbt build` again. The engine says: {error}"
+    )
+
+
+def _process_that_holds(path: Path) -> str | None:
+    """Who holds the lock that ClickHouse keeps on its `status` file while it runs."""
+    try:
+        with (path / "status").open() as status:
+            try:
+                fcntl.flock(status, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pid = re.search(r"PID: (\d+)", status.read())
+                return f"pid {pid[1]}" if pid else "its pid is not known"
+    except FileNotFoundError:
+        pass
+    return None
