@@ -1,0 +1,49 @@
+{#
+    A table with a vector index that searches never meet unfinished.
+
+    First run, full refresh, a changed index, a changed or vanished row: a new table is filled, merged,
+    indexed and only then swapped in. A failure on the way leaves the old table serving.
+    New rows alone: appended, and waited for until the index covers them.
+#}
+{% materialization vector_table, adapter="clickhouse", supported_languages=["sql"] %}
+
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set target_relation = this.incorporate(type="table") -%}
+    {%- set building = make_intermediate_relation(target_relation) -%}
+    {%- set index = vector_index_config() -%}
+    {%- set key = config.require("unique_key") -%}
+
+    {{ drop_relation_if_exists(load_cached_relation(building)) }}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {% if must_be_rebuilt(existing, index, sql) %}
+        {% call statement("main") %}
+            {{ get_create_table_as_sql(False, building, sql) }}
+        {% endcall %}
+        {% do build_vector_index(building, index) %}
+        {% if existing is none %}
+            {% do adapter.rename_relation(building, target_relation) %}
+        {% else %}
+            {% do exchange_tables_atomic(building, existing) %}
+            {% do adapter.drop_relation(building) %}
+        {% endif %}
+    {% else %}
+        {%- set new_rows -%}
+            select * from ({{ sql }}) where {{ key }} not in (select {{ key }} from {{ existing }})
+        {%- endset -%}
+        {% call statement("main") %}
+            {{ clickhouse__insert_into(existing, new_rows, true) }}
+        {% endcall %}
+        {% do wait_for_vector_index(existing) %}
+    {% endif %}
+
+    {% do apply_grants(target_relation, config.get("grants"), should_revoke=existing is not none) %}
+    {% do persist_docs(target_relation, model) %}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do adapter.commit() %}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+
+    {{ return({"relations": [target_relation]}) }}
+
+{% endmaterialization %}

@@ -1,0 +1,74 @@
+{# The most downloaded of the photos most like one photo, and the keywords that led people to it. #}
+
+{% macro popular_keywords(photo_id, top_k=10, keywords=5, aliases=true, output="table") -%}
+    {%- do require_whole_number("popular_keywords", "keywords", keywords, 1, 1000) -%}
+    {%- do require_one_of("popular_keywords", "aliases", aliases, [true, false]) -%}
+    {%- set similar = _similar_photos("popular_keywords", photo_id, top_k) -%}
+    {%- set popular = _keywords_of_the_most_popular(similar, keywords, aliases) -%}
+    {{ return(answer("popular_keywords", popular ~ search_settings(), output)) }}
+{%- endmacro %}
+
+{% macro _keywords_of_the_most_popular(similar, keywords, aliases) -%}
+with
+
+similar as (
+
+    {{ _with_downloads(similar) | indent(4) }}
+
+),
+
+most_popular as (
+
+    select *
+    from similar
+    order by count_downloads desc, similarity_rank asc
+    limit 1
+
+),
+
+top_keywords as (
+
+    {{ _top_keywords(
+        keywords, aliases, "photo_id in (select photo_id from most_popular)"
+    ) | indent(4) }}
+
+)
+
+select
+    most_popular.photo_id as photo_id,
+    most_popular.count_downloads as count_downloads,
+    top_keywords.keyword_rank as keyword_rank,
+    top_keywords.keyword as keyword,
+    top_keywords.count_keyword_downloads as count_keyword_downloads
+
+from most_popular
+
+left join top_keywords
+    on most_popular.photo_id = top_keywords.photo_id
+
+order by keyword_rank asc
+{%- endmacro %}
+
+{# The `keywords` most used keywords of each photo; with aliases, `bees` counts as `bee`. #}
+{% macro _top_keywords(keywords, aliases, condition=none) -%}
+select
+    photo_id,
+    {{ 'canonical_keyword' if aliases else 'keyword' }} as keyword,
+    sum(count_downloads) as count_keyword_downloads,
+    row_number() over (
+        partition by photo_id
+        order by count_keyword_downloads desc, keyword asc
+    ) as keyword_rank
+
+from {{ ref('photo_keywords') }}
+
+{% if condition -%}
+where {{ condition }}
+
+{% endif -%}
+group by photo_id, keyword
+
+order by photo_id asc, keyword_rank asc
+
+limit {{ keywords }} by photo_id
+{%- endmacro %}

@@ -1,0 +1,22 @@
+{# One photo to begin with; with a `seed`, the same one every time. #}
+
+{% macro random_photo(seed=none, output="table") -%}
+    {%- if seed is not none -%}
+        {%- do require_whole_number("random_photo", "seed", seed, 0, 4294967295) -%}
+    {%- endif -%}
+    {{ return(answer("random_photo", _random_photo(seed), output)) }}
+{%- endmacro %}
+
+{% macro _random_photo(seed) -%}
+select
+    photo_id,
+    photo_url,
+    photographer_name,
+    photo_description
+
+from {{ ref('photos') }}
+
+order by {{ "rand()" if seed is none else "cityHash64(photo_id, " ~ seed ~ "), photo_id" }}
+
+limit 1
+{%- endmacro %}

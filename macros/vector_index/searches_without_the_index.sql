@@ -1,0 +1,30 @@
+{# Select statement that returns a row when no index serves the search `search`. #}
+
+{% macro default__searches_without_the_index(search) -%}
+    {%- do refuse_engine("searches_without_the_index") -%}
+{%- endmacro %}
+
+{# ClickHouse is asked how it would run the search, and names the index. #}
+{% macro clickhouse__searches_without_the_index(search) -%}
+select countIf(explain like '%vector_similarity%') as count_uses
+
+from (
+    explain indexes = 1
+    {{ search | indent(4) }}
+)
+
+having count_uses = 0
+{%- endmacro %}
+
+{# MyScale is told not to scan: then only rows that an index covers are found. #}
+{% macro myscale__searches_without_the_index(search) -%}
+select count() as count_found
+
+from (
+    {{ search | indent(4) }}
+)
+
+having count_found = 0
+
+settings enable_brute_force_vector_search = 0
+{%- endmacro %}

@@ -1,0 +1,110 @@
+{# Every vector index of the project: its type, how much of it is built, and why not all. #}
+
+{% macro vector_index_status(output="table") -%}
+    {{ return(answer("vector_index_status", _vector_index_status(none), output)) }}
+{%- endmacro %}
+
+{% macro _vector_index_status(relation) -%}
+    {{ return(adapter.dispatch("vector_index_status_of")(relation)) }}
+{%- endmacro %}
+
+{% macro default__vector_index_status_of(relation) -%}
+    {%- do refuse_engine("vector_index_status") -%}
+{%- endmacro %}
+
+{# A part without the index keeps no bytes of it. Parts that hold no rows need none. #}
+{% macro clickhouse__vector_index_status_of(relation) -%}
+with
+
+indexes as (
+
+    select *
+    from system.data_skipping_indices
+    where
+        type = 'vector_similarity'
+        and database = {{ text_literal(relation.schema if relation else target.schema) }}
+        {%- if relation %}
+        and table = {{ text_literal(relation.identifier) }}
+        {%- endif %}
+
+),
+
+parts as (
+
+    select
+        database,
+        table,
+        count() as count_parts,
+        countIf(secondary_indices_compressed_bytes > 0) as count_built_parts
+
+    from system.parts
+
+    where active and rows > 0
+
+    group by database, table
+
+),
+
+failures as (
+
+    select
+        database,
+        table,
+        argMax(latest_failed_part, latest_fail_time) as failed_part,
+        argMax(latest_fail_reason, latest_fail_time) as fail_reason
+
+    from system.mutations
+
+    where not is_done and latest_fail_reason != ''
+
+    group by database, table
+
+)
+
+select
+    indexes.table as table_name,
+    indexes.name as index_name,
+    indexes.type_full as index_type,
+    parts.count_parts as count_parts,
+    parts.count_built_parts as count_built_parts,
+    multiIf(
+        parts.count_built_parts = parts.count_parts, 'Built',
+        failures.fail_reason != '', 'Error',
+        'InProgress'
+    ) as status,
+    failures.failed_part as failed_part,
+    failures.fail_reason as fail_reason
+
+from indexes
+
+left join parts
+    on indexes.database = parts.database and indexes.table = parts.table
+
+left join failures
+    on indexes.database = failures.database and indexes.table = failures.table
+
+order by table_name asc, index_name asc
+{%- endmacro %}
+
+{% macro myscale__vector_index_status_of(relation) -%}
+select
+    table as table_name,
+    name as index_name,
+    replaceRegexpOne(expr, '(?i)^.*? type ', '') as index_type,
+    total_parts as count_parts,
+    parts_with_vector_index + small_parts as count_built_parts,
+    status,
+    latest_failed_part as failed_part,
+    latest_fail_reason as fail_reason
+
+from {{ "clusterAllReplicas('" ~ target.cluster ~ "', system.vector_indices)"
+    if target.cluster else "system.vector_indices" }}
+
+where
+    database = {{ text_literal(relation.schema if relation else target.schema) }}
+    {%- if relation %}
+    and table = {{ text_literal(relation.identifier) }}
+    {%- endif %}
+
+order by table_name asc, index_name asc
+{%- endmacro %}

@@ -1,0 +1,13 @@
+{# Fails on every combination of `columns` that stands in more than one row. #}
+
+{% test is_unique_together(model, columns) -%}
+select
+    {{ columns | join(", ") }},
+    count() as count_rows
+
+from {{ model }}
+
+group by {{ columns | join(", ") }}
+
+having count_rows > 1
+{%- endtest %}

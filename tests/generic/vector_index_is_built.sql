@@ -1,0 +1,20 @@
+{# Fails unless `model` has a vector index and every part of it is built: no index is a failure too. #}
+
+{% test vector_index_is_built(model) -%}
+with
+
+indexes as (
+
+    {{ _vector_index_status(model) | indent(4) }}
+
+)
+
+select
+    count() as count_indexes,
+    countIf(status = 'Built') as count_built,
+    groupArray(tuple(*)) as indexes
+
+from indexes
+
+having count_indexes = 0 or count_built < count_indexes
+{%- endtest %}

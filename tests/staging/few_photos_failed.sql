@@ -1,0 +1,25 @@
+{# One photo in twenty: dead links are ordinary, a blocked network or a wrong option is not. #}
+
+with
+
+photos as (
+
+    select count() as count_photos from {{ source('unsplash', 'photos') }}
+
+),
+
+failures as (
+
+    select count() as count_failures from {{ source('unsplash', 'photo_failures') }}
+
+)
+
+select
+    photos.count_photos,
+    failures.count_failures
+
+from photos
+
+cross join failures
+
+where failures.count_failures > 0.05 * (photos.count_photos + failures.count_failures)
