@@ -1,0 +1,54 @@
+# make demo   set up, then the whole product on the sample photos
+# make test   set up, then every check that CI runs
+
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+PYTHON ?= $(or $(shell command -v python3.11),python3)
+
+.PHONY: demo test lint unit setup clean
+
+# ---------- the main job
+demo: $(VENV)/.ready
+	photo-search embed --sample
+	photo-search load
+	dbt build --quiet
+	@echo; echo "The photos most like one photo, and how often each was downloaded:"
+	@dbt --quiet run-operation photo_conversions --args '{"photo_id": "H2YYHXTXg_1", "top_k": 5}'
+	@echo; echo "The most downloaded of them, and what people had searched for:"
+	@dbt --quiet run-operation popular_keywords --args '{"photo_id": "H2YYHXTXg_1"}'
+	@echo; photo-search gallery
+
+# ---------- every check
+test: lint unit
+
+lint: $(VENV)/.ready-dev
+	ruff format --check python sample benchmarks
+	ruff check python sample benchmarks
+	mypy python/photo_search python/dbt/adapters
+	yamllint --strict .
+	dbt --quiet --warn-error parse --no-partial-parse
+	sqlfluff lint --disable-progress-bar models tests analyses
+
+unit: $(VENV)/.ready-dev chromium
+	pytest
+
+chromium: $(VENV)/.ready-dev
+	@python python/tests/get_chromium.py
+
+# ---------- set-up: pip alone, versions from constraints.txt
+setup: $(VENV)/.ready
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) target logs data

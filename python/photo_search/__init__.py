@@ -1,0 +1,1 @@
+"""From photo URLs to vectors in Parquet, to a warehouse, to a page."""

@@ -1,0 +1,218 @@
+"""The command `photo-search`: each command parses, calls one function, prints."""
+
+import json
+import os
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from photo_search.errors import PhotoSearchError
+
+SAMPLE = {
+    "dataset": "sample",
+    "photos_from": "sample/thumbnails",
+    "hosts": ["photos.example"],
+    "model": "demo",
+}
+
+
+class _Commands(click.Group):
+    """Turns what can go wrong into one message and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PhotoSearchError as error:
+            raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            click.echo("Stopped. What was finished is kept: run the same command again.", err=True)
+            # At once: threads may wait for servers, and the files are made to survive a kill.
+            os._exit(130)
+
+
+@click.group(cls=_Commands, context_settings={"show_default": True})
+def main() -> None:
+    """From photo URLs to vectors, to a warehouse, to a page of similar photos."""
+
+
+@main.command()
+@click.option("--release", default="1.4.1", help="Release of the Unsplash Lite dataset.")
+@click.option("--from", "source", help="Address of a mirror, or the zip on disk.")
+@click.option("--into", type=click.Path(path_type=Path), default="data/dataset", help="New folder.")
+@click.option("--accept-unsplash-terms", is_flag=True, help="You have read and accept the terms.")
+def fetch(release: str, source: str | None, into: Path, accept_unsplash_terms: bool) -> None:
+    """Fetch a release of the dataset, check it, unpack it. Goes on where it was stopped.
+
+    \b
+    photo-search fetch --release 1.4.1 --accept-unsplash-terms
+    """
+    from photo_search.dataset.fetch import fetch_release
+
+    is_new = fetch_release(release, into, source, accept_unsplash_terms)
+    click.echo(f"{into} holds release {release}{'' if is_new else ' already'}.")
+
+
+@main.command("import-hf")
+@click.option("--photos", help="File or https address of photos-all.parquet.")
+@click.option("--conversions", help="File or https address of conversions-all.parquet.")
+@click.option("--out", default="data", help="Output folder.")
+@click.option("--re-embed", is_flag=True, help="Replace vectors of another embedding version.")
+def import_hf(photos: str | None, conversions: str | None, out: str, re_embed: bool) -> None:
+    """Start from MyScale's ready embeddings instead of embedding.
+
+    \b
+    photo-search import-hf
+    photo-search import-hf --photos photos-all.parquet --conversions conversions-all.parquet
+    """
+    from photo_search.pipeline.import_hf import import_myscale
+
+    done = import_myscale(photos, conversions, out, re_embed)
+    click.echo(
+        f"{done.photos} photos ({done.photos_left_out} left out), {done.conversions} conversions."
+    )
+
+
+def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.default_map = SAMPLE
+
+
+@main.command()
+@click.option(
+    "--sample",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_use_sample,
+    help="The photos in sample/ with the demo model; nothing is downloaded.",
+)
+@click.option(
+    "--dataset",
+    type=click.Path(path_type=Path),
+    default="data/dataset",
+    help="Folder of an Unsplash release.",
+)
+@click.option(
+    "--photos-from",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Read NAME.jpg from this folder instead of fetching …/NAME.",
+)
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    default=["images.unsplash.com"],
+    help="Host that photos may come from, letter by letter.",
+)
+@click.option(
+    "--model",
+    default="openai/clip-vit-base-patch32",
+    help="CLIP of 512 dimensions: a name on Hugging Face, a folder, or `demo`.",
+)
+@click.option("--revision", help="Commit of the model on Hugging Face, 40 hex digits.")
+@click.option("--precision", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto")
+@click.option("--backend", type=click.Choice(["torch", "openvino"]), default="torch")
+@click.option("--out", default="data", help="Output folder, or an address like s3://bucket/photos.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first photos of the dataset.")
+@click.option("--retry-failed", is_flag=True, help="Only what failed for a passing reason.")
+@click.option("--recheck", is_flag=True, help="Ask again for photos that were gone or denied.")
+@click.option("--re-embed", is_flag=True, help="Replace vectors of another embedding version.")
+@click.option(
+    "--max-failure-rate",
+    type=click.FloatRange(0, 1),
+    default=0.2,
+    help="Stop when a larger share of the photos fails.",
+)
+@click.option("--chunk-size", type=click.IntRange(min=1), default=20_480)
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    default=50.0,
+    help="Photos asked for per second, at most.",
+)
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    help="Seconds for one photo, with all attempts.",
+)
+@click.option(
+    "--allow-private",
+    is_flag=True,
+    hidden=True,
+    help="For tests on this machine: any address, http too.",
+)
+@click.option("--ray", help="Address of a Ray cluster to work on, such as `auto`.")
+@click.option("--connections", type=click.IntRange(min=1), default=16)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+def embed(as_json: bool, **options: Any) -> None:
+    """Fetch thumbnails, embed them, write Parquet. A second run does only what is missing.
+
+    \b
+    photo-search embed --sample
+    photo-search embed --limit 1000
+    """
+    from photo_search.pipeline.embed import Options, run_embed
+    from photo_search.pipeline.job import make_job
+    from photo_search.thumbnails.download import HttpLimits
+
+    plan = Options(**{field.name: options.pop(field.name) for field in fields(Options)})
+    limits = HttpLimits(**{field.name: options.pop(field.name) for field in fields(HttpLimits)})
+    summary = run_embed(make_job(limits=limits, **options), plan)
+    click.echo(json.dumps(asdict(summary)) if as_json else summary.text())
+
+
+@main.command()
+@click.option("--target", help="Target of the dbt profile (default: the profile's own).")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default="data",
+    help="Folder that holds what `photo-search embed` wrote.",
+)
+@click.option(
+    "--project-dir", type=click.Path(path_type=Path), default=".", help="Folder of the dbt project."
+)
+def load(target: str | None, data: Path, project_dir: Path) -> None:
+    """Bring the Parquet files into the source tables of a dbt target: all of them, or none.
+
+    \b
+    photo-search load
+    photo-search load --target myscale
+    """
+    from photo_search.warehouse.load import load
+    from photo_search.warehouse.project import Project
+
+    loaded = load(Project(project_dir, target), data)
+    for table, count_rows in loaded.items():
+        click.echo(f"{count_rows:>12,} rows in {table}")
+
+
+@main.command()
+@click.option("--target", help="Target of the dbt profile (default: the profile's own).")
+@click.option("--data", default="data", help="Folder that holds what `photo-search embed` wrote.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="data/gallery/index.html",
+    help="The page to write.",
+)
+@click.option(
+    "--project-dir", type=click.Path(path_type=Path), default=".", help="Folder of the dbt project."
+)
+def gallery(target: str | None, data: str, out: Path, project_dir: Path) -> None:
+    """Draw the showcase photos and the photos most like them: one HTML file, complete in itself.
+
+    \b
+    photo-search gallery
+    photo-search gallery --target myscale --out showcase.html
+    """
+    from photo_search.gallery.rows import read_showcases
+    from photo_search.gallery.write import write_gallery
+    from photo_search.warehouse.project import Project
+
+    showcases = read_showcases(Project(project_dir, target))
+    write_gallery(showcases, data, out)
+    click.echo(f"{len(showcases)} showcase photos, each with its neighbours, in {out}")

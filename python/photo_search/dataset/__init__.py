@@ -1,0 +1,1 @@
+"""The Unsplash dataset on disk."""

@@ -1,0 +1,128 @@
+"""Pictures and texts to unit vectors of 512 numbers, with CLIP through transformers."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import torch
+import transformers
+from safetensors import SafetensorError
+
+from photo_search.embedding.demo_model import build_demo_model
+from photo_search.embedding.device import best_device
+from photo_search.embedding.encoder import DIMENSION, ImageEncoder, Vectors
+from photo_search.embedding.models import ModelFiles
+from photo_search.embedding.preprocess import Pixels, Preprocessing
+from photo_search.errors import ModelError
+
+Half = TypeVar("Half", bound=transformers.PreTrainedModel)
+
+
+class ImageTower(torch.nn.Module):
+    """The model from bytes of brightness to unit vectors, so that every backend runs all of it."""
+
+    scale: torch.Tensor
+    shift: torch.Tensor
+
+    def __init__(
+        self,
+        model: transformers.CLIPVisionModelWithProjection,
+        preprocessing: Preprocessing,
+        dtype: torch.dtype,
+    ) -> None:
+        super().__init__()
+        std = torch.tensor(preprocessing.std)
+        self.register_buffer("scale", (1 / (255 * std)).reshape(3, 1, 1))
+        self.register_buffer("shift", (torch.tensor(preprocessing.mean) / std).reshape(3, 1, 1))
+        self.model = model.to(dtype)  # type: ignore[arg-type]
+        self.dtype = dtype
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        planes = pixels.permute(0, 3, 1, 2).float()
+        brightness = (planes * self.scale - self.shift).to(self.dtype)
+        vectors = self.model(pixel_values=brightness).image_embeds.float()
+        return torch.nn.functional.normalize(vectors, dim=-1)
+
+
+class TorchEncoder:
+    """Runs the tower in PyTorch, on the GPU if there is one.
+
+    Every batch has the same shape, filled up with black pictures: a vector then does not depend
+    on how many others were computed beside it.
+    """
+
+    def __init__(self, tower: ImageTower, device: str, batch_size: int) -> None:
+        self.batch_size = batch_size
+        self._device = device
+        self._tower = tower.eval().to(device)
+
+    def __call__(self, pixels: Pixels) -> Vectors:
+        full = np.zeros((self.batch_size, *pixels.shape[1:]), np.uint8)
+        full[: len(pixels)] = pixels
+        with torch.inference_mode():
+            vectors = self._tower(torch.from_numpy(full).to(self._device))
+        return cast(Vectors, vectors[: len(pixels)].cpu().numpy())
+
+
+def load_encoder(model: ModelFiles, precision: str, backend: str) -> ImageEncoder:
+    """Load the image half of the model. Raises ModelError if it is no CLIP of 512 dimensions."""
+    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    tower_model = (
+        build_demo_model()
+        if model.folder is None
+        else _load(transformers.CLIPVisionModelWithProjection, model)
+    )
+    if tower_model.config.projection_dim != DIMENSION:
+        raise ModelError(
+            f"{model.name} gives vectors of {tower_model.config.projection_dim} numbers; the "
+            f"tables hold {DIMENSION}. Choose a CLIP with a projection to {DIMENSION}."
+        )
+    if backend == "openvino":
+        from photo_search.embedding.openvino import OpenVINOEncoder
+
+        tower = ImageTower(tower_model, model.preprocessing, torch.float32)
+        return OpenVINOEncoder(tower, model.preprocessing.size, precision)
+    device = best_device()
+    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    tower = ImageTower(tower_model, model.preprocessing, dtype)
+    return TorchEncoder(tower, device, batch_size=32 if device == "cpu" else 256)
+
+
+def _load(kind: type[Half], model: ModelFiles) -> Half:
+    """One half of the model in float32, from files of known hash, running no code of theirs."""
+    try:
+        half = kind.from_pretrained(
+            model.folder,
+            use_safetensors=model.is_safe,
+            local_files_only=True,
+            trust_remote_code=False,
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"{model.folder} cannot be loaded as a CLIP model: {error}") from error
+    half.float().eval()  # type: ignore[no-untyped-call]
+    return half
+
+
+def embed_text(model: ModelFiles, texts: Sequence[str]) -> Vectors:
+    """Texts to float32 of shape (n, 512), each of length 1, comparable with the photos' vectors.
+
+    Raises ModelError if the model has no text half, as the demo model.
+    """
+    if model.folder is None or not (model.folder / "tokenizer_config.json").exists():
+        raise ModelError(
+            f"The model {model.name} has no tokenizer, so it cannot read text. Use a CLIP with "
+            "tokenizer files, such as openai/clip-vit-base-patch32."
+        )
+    tokenizer, tower = _load_text(model)
+    tokens = tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt")
+    with torch.inference_mode():
+        vectors = tower(**tokens).text_embeds
+    return cast(Vectors, torch.nn.functional.normalize(vectors, dim=-1).numpy())
+
+
+@functools.lru_cache(maxsize=1)
+def _load_text(model: ModelFiles) -> tuple[Any, transformers.CLIPTextModelWithProjection]:
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model.folder, local_files_only=True)
+    return tokenizer, _load(transformers.CLIPTextModelWithProjection, model)

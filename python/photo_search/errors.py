@@ -1,0 +1,37 @@
+"""What can stop a command. The CLI prints the message; library code only raises."""
+
+
+class PhotoSearchError(Exception):
+    """Something a person can put right; the message says what, where and how."""
+
+
+class DatasetError(PhotoSearchError):
+    """The dataset on disk cannot be read as an Unsplash release."""
+
+
+class FetchError(PhotoSearchError):
+    """A file could not be fetched, or is not the file that was asked for."""
+
+
+class ModelError(PhotoSearchError):
+    """The model cannot be loaded, or answers with something that is not a vector."""
+
+
+class EmbeddingVersionError(PhotoSearchError):
+    """Vectors of two embedding versions would stand side by side."""
+
+
+class RunInProgressError(PhotoSearchError):
+    """Another run is writing into the same folder."""
+
+
+class OutputError(PhotoSearchError):
+    """A file could not be written."""
+
+
+class TooManyFailuresError(PhotoSearchError):
+    """More photos failed than the run may lose."""
+
+
+class WarehouseError(PhotoSearchError):
+    """The dbt project or its engine refused, or could not be reached."""

@@ -1,0 +1,1 @@
+"""The run that turns a dataset into Parquet files."""

@@ -1,0 +1,65 @@
+"""What all chunks of a run share."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from photo_search.embedding.device import best_device, choose_precision
+from photo_search.embedding.models import ModelFiles, find_model
+from photo_search.embedding.version import EmbeddingSpec
+from photo_search.thumbnails.download import (
+    THUMBNAIL,
+    FolderSource,
+    HttpLimits,
+    HttpSource,
+    Source,
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """How photos are fetched and embedded, and where to. It can be sent to another machine."""
+
+    out: str
+    model: ModelFiles
+    spec: EmbeddingSpec
+    open_source: Callable[[], Source]
+    connections: int = 16
+    processes: int = 0  # that fetch and decode; 0: threads of this process
+
+
+def make_job(
+    *,
+    out: str,
+    model: str,
+    revision: str | None,
+    precision: str,
+    backend: str,
+    photos_from: Path | None,
+    limits: HttpLimits,
+) -> Job:
+    """The job for these settings, without loading the model. Raises ModelError."""
+    files = find_model(model, revision)
+    spec = EmbeddingSpec(
+        model=files.name,
+        revision=files.revision,
+        weights_sha256=files.weights_sha256,
+        preprocessing=files.preprocessing,
+        thumbnail=tuple(THUMBNAIL.items()),
+        precision=choose_precision(precision, files),
+        backend=backend,
+    )
+    processes = 0 if model == "demo" or best_device() == "cpu" else os.cpu_count() or 1
+    if processes:  # each has its share of the connections and of the rate
+        limits = replace(
+            limits,
+            connections=max(1, limits.connections // processes),
+            rate=limits.rate / processes,
+        )
+    if photos_from:
+        source: Callable[[], Source] = partial(FolderSource, photos_from, limits.hosts)
+    else:
+        source = partial(HttpSource, limits)
+    return Job(out, files, spec, source, limits.connections, processes)

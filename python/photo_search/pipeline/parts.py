@@ -1,0 +1,96 @@
+"""The parts that runs have written: which photos they hold, and their rows."""
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from photo_search.errors import OutputError
+from photo_search.storage import Folder
+
+Positions = npt.NDArray[np.int64]
+ABSENT = -1
+KEYS_SCHEMA = pa.schema(dict.fromkeys(("photo_id", "photo_image_url", "reason"), pa.string()))
+
+
+class Parts:
+    """All parts of a folder as one table, the newest first, read a row group at a time."""
+
+    def __init__(self, folder: Folder, version: str) -> None:
+        self._folder = folder
+        self.names = folder.names(f"parts/{version}/*.parquet")[::-1]
+        self._groups: list[tuple[str, int]] = []
+        sizes: list[int] = []
+        tables = [KEYS_SCHEMA.empty_table()]
+        for name in self.names:
+            file = _open(folder, name)
+            for group in range(file.num_row_groups):
+                self._groups.append((name, group))
+                sizes.append(file.metadata.row_group(group).num_rows)
+            tables.append(file.read(columns=KEYS_SCHEMA.names).cast(KEYS_SCHEMA))
+        table = pa.concat_tables(tables)
+        self._keys = _keys(table)
+        self._reasons = table["reason"].combine_chunks()
+        self._starts = np.cumsum([0, *sizes[:-1]])
+        self._group = functools.lru_cache(maxsize=4)(self._read_group)
+
+    @property
+    def next_number(self) -> int:
+        """A number for the next part, higher than all before it."""
+        return (
+            int(self.names[0].rpartition("/")[2].removesuffix(".parquet")) + 1 if self.names else 0
+        )
+
+    def find(self, photos: pa.Table) -> Positions:
+        """Where the newest row of each photo is; ABSENT for one that was never tried.
+
+        `photos` has the columns photo_id and photo_image_url. A photo whose URL has changed
+        counts as another one.
+        """
+        found = pc.index_in(_keys(photos), value_set=self._keys)
+        return np.asarray(pc.fill_null(found, ABSENT), dtype=np.int64)
+
+    def reasons(self, positions: Positions) -> pa.Array:
+        """Why each photo failed; null for one that has a vector or was never tried."""
+        indices = pa.array(positions, mask=positions == ABSENT)
+        return self._reasons.take(indices)
+
+    def has_vector(self, positions: Positions) -> npt.NDArray[np.bool_]:
+        failed: npt.NDArray[np.bool_] = np.asarray(pc.is_valid(self.reasons(positions)))
+        return np.logical_and(positions != ABSENT, ~failed)
+
+    def rows(self, positions: Positions, columns: Sequence[str]) -> pa.Table:
+        """The rows at these positions, in this order."""
+        groups = np.searchsorted(self._starts, positions, side="right") - 1
+        order = np.argsort(groups, kind="stable")
+        tables = [
+            self._group(group, tuple(columns)).take(
+                positions[groups == group] - self._starts[group]
+            )
+            for group in np.unique(groups)
+        ]
+        return pa.concat_tables(tables).take(np.argsort(order, kind="stable"))
+
+    def _read_group(self, group: int, columns: tuple[str, ...]) -> pa.Table:
+        name, number = self._groups[group]
+        return _open(self._folder, name).read_row_group(number, columns=list(columns))
+
+
+def _open(folder: Folder, name: str) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(folder.open(name))
+    except (OSError, pa.ArrowInvalid) as error:
+        raise OutputError(
+            f"{folder.url}/{name} cannot be read: {error}. Delete that file and run the same "
+            "command again; its photos are then embedded again."
+        ) from error
+
+
+def _keys(photos: pa.Table) -> pa.Array:
+    columns = [photos[name].cast(pa.large_string()) for name in ("photo_id", "photo_image_url")]
+    separator = pa.scalar("\t", pa.large_string())
+    return pc.binary_join_element_wise(*columns, separator).combine_chunks()

@@ -1,0 +1,1 @@
+"""Thumbnails: fetched, kept, decoded."""

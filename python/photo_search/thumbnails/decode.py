@@ -1,0 +1,65 @@
+"""Bytes of unknown origin to an upright RGB picture."""
+
+import io
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from photo_search.thumbnails.failure import PhotoFailure, Reason
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8")
+MAX_PIXELS = 50_000_000
+MIN_SIDE = 16
+MAX_ASPECT = 20  # a strip of 1:1000 would be enlarged to millions of pixels
+
+# Pillow's own warning about large pictures is an error here, in every thread of the process.
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+def decode(content: bytes) -> Image.Image:
+    """The first frame, EXIF orientation applied, RGB of 8 bits, transparency on white.
+
+    Raises PhotoFailure: not_image, truncated, too_many_pixels, too_small or corrupt.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            _check_size(image)
+            image.load()
+            return _to_rgb(ImageOps.exif_transpose(image))
+    except PhotoFailure:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PhotoFailure(Reason.TOO_MANY_PIXELS, str(error)) from error
+    except UnidentifiedImageError as error:
+        if content.startswith(MAGIC):
+            raise PhotoFailure(Reason.TRUNCATED, "the header is cut off") from error
+        raise PhotoFailure(Reason.NOT_IMAGE, f"starts with {content[:16]!r}") from error
+    except Exception as error:  # a hostile file can raise anything inside a decoder
+        is_cut = isinstance(error, OSError | EOFError | SyntaxError) and "runcated" in str(error)
+        reason = Reason.TRUNCATED if is_cut else Reason.CORRUPT
+        raise PhotoFailure(reason, f"{type(error).__name__}: {error}") from error
+
+
+def _check_size(image: Image.Image) -> None:
+    short, long = sorted(image.size)
+    size = f"{image.width}x{image.height}"
+    if short * long > MAX_PIXELS:
+        raise PhotoFailure(Reason.TOO_MANY_PIXELS, f"{size}, at most {MAX_PIXELS} pixels")
+    if short < MIN_SIDE or long > MAX_ASPECT * short:
+        raise PhotoFailure(
+            Reason.TOO_SMALL,
+            f"{size}, at least {MIN_SIDE} a side and no longer than 1:{MAX_ASPECT}",
+        )
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16 bits of grey, which convert("RGB") would clip to white
+        samples = np.clip(np.asarray(image, dtype=np.int64), 0, 65535)
+        return Image.fromarray((samples >> 8).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        picture = image.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(white, picture).convert("RGB")
+    return image.convert("RGB")

@@ -1,0 +1,139 @@
+"""Photo URL to thumbnail bytes, over HTTP or from a folder."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import requests
+import urllib3
+
+from photo_search.thumbnails.addresses import check_url
+from photo_search.thumbnails.failure import PASSING, PhotoFailure, Reason
+from photo_search.thumbnails.http import CheckedSession
+from photo_search.thumbnails.pace import Pace
+
+UNSPLASH_HOSTS = frozenset({"images.unsplash.com"})
+THUMBNAIL = {"q": "75", "fm": "jpg", "w": "200", "fit": "max"}
+READ_BYTES = 64 << 10
+MAX_BYTES = 20 << 20
+MAX_ATTEMPTS = 4
+FIRST_BACKOFF = 0.5  # seconds, doubled with every attempt
+
+
+class Fetched(NamedTuple):
+    """The bytes of a thumbnail and the number of requests that they took."""
+
+    content: bytes
+    attempts: int
+
+
+Source = Callable[[str], Fetched]
+"""Fetches the thumbnail at a URL or raises PhotoFailure. Called from many threads."""
+
+
+def thumbnail_url(photo_image_url: str, parameters: Mapping[str, str]) -> str:
+    """The URL of the photo with these query parameters in place of its own of that name."""
+    try:
+        parts = urlsplit(photo_image_url)
+    except ValueError:  # refused with its reason where hosts are checked
+        return photo_image_url
+    query = {**dict(parse_qsl(parts.query)), **parameters}
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """Reads `folder/NAME.jpg` for a URL whose path ends in NAME."""
+
+    folder: Path
+    hosts: frozenset[str]
+
+    def __call__(self, url: str) -> Fetched:
+        check_url(url, self.hosts)
+        path = self.folder / (urlsplit(url).path.rpartition("/")[2] + ".jpg")
+        if not path.is_file():
+            raise PhotoFailure(Reason.GONE, f"{path} does not exist")
+        return Fetched(path.read_bytes(), attempts=0)
+
+
+@dataclass(frozen=True)
+class HttpLimits:
+    """How politely and how patiently photos are fetched."""
+
+    hosts: frozenset[str] = UNSPLASH_HOSTS
+    allow_private: bool = False
+    rate: float = 50.0  # photos asked for per second
+    connections: int = 16
+    deadline: float = 60.0  # seconds for one photo: all attempts, waits and redirects
+
+
+class RetryLaterError(PhotoFailure):
+    """The server answered, and may have said how many seconds to wait."""
+
+    def __init__(self, detail: str, wait: float) -> None:
+        super().__init__(Reason.SERVER_ERROR, detail)
+        self.wait = wait
+
+
+class HttpSource:
+    """Fetches over HTTPS, again after a while if what went wrong may pass."""
+
+    def __init__(self, limits: HttpLimits) -> None:
+        self._limits = limits
+        self._pace = Pace(limits.rate)
+        self._session = CheckedSession(limits.hosts, limits.allow_private, limits.connections)
+
+    def __call__(self, url: str) -> Fetched:
+        attempt = 0
+        self._pace.wait()
+        deadline = time.monotonic() + self._limits.deadline
+        while True:
+            attempt += 1
+            try:
+                return Fetched(self._get(url, deadline), attempt)
+            except PhotoFailure as failure:
+                failure.attempts = attempt
+                wait = FIRST_BACKOFF * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
+                if isinstance(failure, RetryLaterError):
+                    self._pace.slow_down()
+                    wait = max(wait, failure.wait)
+                may_pass = failure.reason in PASSING and failure.reason is not Reason.TLS
+                is_last = attempt == MAX_ATTEMPTS
+                if is_last or not may_pass or time.monotonic() + wait > deadline:
+                    raise
+            time.sleep(wait)
+
+    def _get(self, url: str, deadline: float) -> bytes:
+        with self._session.follow(url, deadline) as response:
+            _check_status(response)
+            content = bytearray()
+            # read1 hands over what has come; read would wait for the whole block.
+            while block := response.raw.read1(READ_BYTES, decode_content=True):
+                content += block
+                if len(content) > MAX_BYTES:
+                    raise PhotoFailure(Reason.TOO_LARGE, f"more than {MAX_BYTES} bytes")
+        return bytes(content)
+
+
+def _check_status(response: requests.Response) -> None:
+    status = response.status_code
+    if status == 200:
+        return
+    detail = f"HTTP status {status}"
+    if status in (404, 410):
+        raise PhotoFailure(Reason.GONE, detail)
+    if status in (408, 429) or status >= 500:
+        raise RetryLaterError(detail, _retry_after(response))
+    raise PhotoFailure(Reason.DENIED, detail)
+
+
+def _retry_after(response: requests.Response) -> float:
+    """Seconds that the server asks for, in number or date form; 0 if it asks for nothing."""
+    try:
+        return urllib3.Retry().parse_retry_after(response.headers.get("Retry-After", "0"))
+    except urllib3.exceptions.InvalidHeader:
+        return 0.0
