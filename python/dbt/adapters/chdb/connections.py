@@ -12,8 +12,8 @@ from clickhouse_connect.driver.exceptions import Error as ClientError
 from dbt.adapters.clickhouse.connections import ClickHouseConnectionManager
 from dbt.adapters.clickhouse.credentials import ClickHouseCredentials
 from dbt.adapters.clickhouse.httpclient import ChHttpClient
-from dbt.adapters.contracts.connection import Connection
-from dbt.adapters.exceptions import FailedToConnectError
+from dbt.adapters.contracts.connection import Connection, ConnectionState
+from dbt.adapters.exceptions.connection import FailedToConnectError
 
 
 @dataclass
@@ -37,14 +37,24 @@ class ChdbCredentials(ClickHouseCredentials):
 class ChdbClient(ChHttpClient):
     """dbt-clickhouse's client with the transport swapped for the embedded engine."""
 
-    def _create_client(self, credentials: ChdbCredentials) -> Any:
-        path = Path(credentials.chdb_path)
+    def _create_client(self, credentials: ChdbCredentials) -> Any:  # type: ignore[override]
+        """Raise FailedToConnectError with a sentence on what is wrong and one on what to do."""
+        path = Path(credentials.chdb_path).absolute()
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.mkdir(parents=True)
+            with tempfile.TemporaryFile(dir=path):
+                pass
+        except OSError as error:
+            raise FailedToConnectError(
+                f"chDB cannot write to its directory {path} ({error.strerror}). "
+                "Make it writable, or set `chdb_path` in profiles.yml to another directory."
+            ) from error
+        try:
             return clickhouse_connect.get_client(
                 interface="chdb", path=str(path), settings=self._conn_settings, query_limit=0
             )
-        except (OSError, ClientError) as error:
+        except ClientError as error:
             raise FailedToConnectError(_why_it_did_not_open(path, error)) from error
 
 
@@ -53,21 +63,17 @@ class ChdbConnectionManager(ClickHouseConnectionManager):
 
     @classmethod
     def open(cls, connection: Connection) -> Connection:
-        if connection.state != "open":
+        if connection.state != ConnectionState.OPEN:
             connection.handle = ChdbClient(connection.credentials)
-            connection.state = "open"
+            connection.state = ConnectionState.OPEN
         return connection
 
 
-def _why_it_did_not_open(path: Path, error: Exception) -> str:
-    """One sentence on what is wrong with the directory, and one on what to do about it."""
-    try:
-        with tempfile.TemporaryFile(dir=path):
-            pass
-    except OSError as denied:
+def _why_it_did_not_open(path: Path, error: ClientError) -> str:
+    if already_open := re.search(r"already initialized with path '(.+?)'", str(error)):
         return (
-            f"chDB cannot write to its directory {path} ({denied.strerror}). "
-            "Make it writable, or set `chdb_path` in profiles/profiles.yml to another directory."
+            f"chDB cannot open its directory {path}: this process has {already_open[1]} open, and "
+            "the engine serves one directory at a time. Use a process of its own for each."
         )
     if holder := _process_that_holds(path):
         return (
@@ -76,19 +82,20 @@ def _why_it_did_not_open(path: Path, error: Exception) -> str:
         )
     return (
         f"chDB cannot read its directory {path}: it is damaged, or not a chDB directory. "
-        f"Move it away and run `photo-search load` and `dbt build` again. The engine says: {error}"
+        "Move it away, load the data again and build again. "
+        "What the engine could not read stands above, in its own words."
     )
 
 
 def _process_that_holds(path: Path) -> str | None:
     """Who holds the lock that ClickHouse keeps on its `status` file while it runs."""
     try:
-        with (path / "status").open() as status:
+        with (path / "status").open(errors="replace") as status:
             try:
                 fcntl.flock(status, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 pid = re.search(r"PID: (\d+)", status.read())
                 return f"pid {pid[1]}" if pid else "its pid is not known"
-    except FileNotFoundError:
-        pass
+    except OSError:
+        return None  # no such file, or none that can be read: nobody runs here
     return None

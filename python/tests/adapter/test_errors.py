@@ -1,0 +1,153 @@
+"""What a user reads when chDB's directory cannot be opened, each case in processes of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[3]
+OPEN = """
+import sys
+from dbt.adapters.chdb.connections import ChdbClient, ChdbCredentials
+from dbt.adapters.exceptions import FailedToConnectError
+
+try:
+    clients = [ChdbClient(ChdbCredentials("", "photo_search", chdb_path=p)) for p in sys.argv[1:]]
+except FailedToConnectError as error:
+    sys.exit(error.msg)
+clients[0].command("create table if not exists kept (n Int32) order by n")
+print(clients[0].query("select sum(n) from kept").result_set[0][0], flush=True)
+clients[0].command("insert into kept values (1)")
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def attempt(*paths: Path) -> "subprocess.CompletedProcess[str]":
+    """The adapter opens each path in turn, in one process, and closes them."""
+    command = [sys.executable, "-c", OPEN, *map(str, paths)]
+    return subprocess.run(command, input="", capture_output=True, text=True, timeout=120)
+
+
+@contextmanager
+def held_open(path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A process that has the path open until it is told to end."""
+    command = [sys.executable, "-c", OPEN, str(path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert [next(holder.stdout), next(holder.stdout)][1] == "open\n"
+        yield holder
+
+
+def dbt(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """dbt's own command, started in the repository's root."""
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments],
+        cwd=REPOSITORY,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+def test_a_second_process_reads_which_path_and_which_pid(tmp_path: Path) -> None:
+    path = tmp_path / "chdb"
+    with held_open(path) as holder:
+        second = attempt(path)
+    assert second.returncode == 1
+    assert second.stderr.splitlines()[-1] == (
+        f"chDB's directory {path} is open in another process (pid {holder.pid}), and the engine "
+        "serves one process at a time. Wait for it to finish, or stop it, then run this again."
+    )
+
+
+def test_a_killed_process_leaves_no_lock_and_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "chdb"
+    with held_open(path) as holder:
+        holder.send_signal(signal.SIGKILL)
+    assert attempt(path).stdout == "1\nopen\n"
+
+
+def test_a_directory_that_cannot_be_written_is_named_with_the_reason(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        path = Path("/sys/photo_search")  # not even for root
+    else:
+        path = tmp_path / "chdb"
+        path.mkdir(mode=0o500)
+    refused = attempt(path)
+    assert refused.returncode == 1
+    assert f"chDB cannot write to its directory {path} (" in refused.stderr
+    assert "not permitted" in refused.stderr or "denied" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("below", ["", "chdb"])
+def test_a_path_that_is_a_file_or_lies_below_one_is_named(tmp_path: Path, below: str) -> None:
+    (tmp_path / "a_file").write_text("not a directory")
+    path = tmp_path / "a_file" / below
+    refused = attempt(path)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"chDB cannot write to its directory {path} (Not a directory). "
+        "Make it writable, or set `chdb_path` in profiles.yml to another directory.\n"
+    )
+
+
+def test_a_damaged_directory_is_named_and_nobody_is_said_to_hold_it(tmp_path: Path) -> None:
+    path = tmp_path / "chdb"
+    assert attempt(path).returncode == 0
+    (path / "metadata" / "photo_search.sql").write_text("no longer SQL")
+    refused = attempt(path)
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1] == (
+        f"chDB cannot read its directory {path}: it is damaged, or not a chDB directory. "
+        "Move it away, load the data again and build again. "
+        "What the engine could not read stands above, in its own words."
+    )
+    assert "metadata/photo_search.sql" in refused.stderr
+
+
+def test_a_second_directory_in_one_process_is_refused_by_name(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    refused = attempt(first, second)
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1] == (
+        f"chDB cannot open its directory {second}: this process has {first} open, and "
+        "the engine serves one directory at a time. Use a process of its own for each."
+    )
+
+
+@pytest.mark.parametrize("command", ["debug", "run"])
+def test_dbt_shows_the_sentence_once_and_no_traceback(tmp_path: Path, command: str) -> None:
+    path = tmp_path / "chdb"
+    with held_open(path):
+        refused = dbt(command, **_away_from_the_repository(tmp_path))
+    assert refused.returncode in (1, 2)
+    assert refused.stdout.count(f"chDB's directory {path} is open in another process") == 1
+    assert "Traceback" not in refused.stdout + refused.stderr
+
+
+def test_dbt_debug_needs_no_variable_and_no_profile_of_the_user(tmp_path: Path) -> None:
+    """`data/chdb` is the one setting that this test gives, so that it leaves no data behind."""
+    home = tmp_path / "home"
+    (home / ".dbt").mkdir(parents=True)
+    healthy = dbt("debug", HOME=str(home), **_away_from_the_repository(tmp_path))
+    assert healthy.returncode == 0, healthy.stdout
+    assert f"Using profiles.yml file at {REPOSITORY}/profiles.yml" in healthy.stdout
+    assert "All checks passed!" in healthy.stdout
+
+
+def _away_from_the_repository(folder: Path) -> dict[str, str]:
+    return {
+        "PHOTO_SEARCH_CHDB_PATH": str(folder / "chdb"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
