@@ -1,0 +1,92 @@
+"""dbt and photo-search as a user runs them, in a process of their own.
+
+chDB serves one process at a time and dbt takes seconds to import, so one warm process is kept per
+database and runs command after command. `stop` ends it; the next command starts another.
+"""
+
+import io
+import multiprocessing
+import os
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    exit_code: int
+    output: str
+
+    def check(self) -> "Outcome":
+        assert self.exit_code == 0, self.output
+        return self
+
+
+class DbtProcess:
+    """Commands on the database in `folder`/data/chdb, started in the repository's root."""
+
+    def __init__(self, folder: Path) -> None:
+        self.environment = os.environ | {
+            "PHOTO_SEARCH_CHDB_PATH": str(folder / "data" / "chdb"),
+            "DBT_TARGET_PATH": str(folder / "target"),
+            "DBT_LOG_PATH": str(folder / "logs"),
+            "NO_COLOR": "1",
+            "DBT_USE_COLORS": "false",
+        }
+        self._pool: ProcessPoolExecutor | None = None
+
+    def run(self, *arguments: str) -> Outcome:
+        """`dbt` in the warm process."""
+        if self._pool is None:
+            spawn = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, spawn, _enter, (self.environment,))
+        return self._pool.submit(_invoke, arguments).result()
+
+    def cold(self, *arguments: str) -> Outcome:
+        """`dbt` in a process of its own, from start to exit."""
+        return self._command("dbt", *arguments)
+
+    def photo_search(self, *arguments: str) -> Outcome:
+        """`photo-search` in a process of its own."""
+        return self._command("photo-search", *arguments)
+
+    def start(self, command: str, *arguments: str) -> "subprocess.Popen[str]":
+        """A command that the test may kill; the warm process gives way to it."""
+        self.stop()
+        return subprocess.Popen(
+            [str(Path(sys.executable).with_name(command)), *arguments],
+            cwd=REPOSITORY,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def stop(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+    def _command(self, command: str, *arguments: str) -> Outcome:
+        with self.start(command, *arguments) as process:
+            output, _ = process.communicate()
+        return Outcome(process.returncode, output)
+
+
+def _enter(environment: dict[str, str]) -> None:
+    os.environ.update(environment)
+    os.chdir(REPOSITORY)
+
+
+def _invoke(arguments: tuple[str, ...]) -> Outcome:
+    from dbt.cli.main import dbtRunner
+
+    printed = io.StringIO()
+    with redirect_stdout(printed), redirect_stderr(printed):
+        result = dbtRunner().invoke(list(arguments))
+    return Outcome(0 if result.success else 1, f"{printed.getvalue()}{result.exception or ''}")

@@ -1,0 +1,185 @@
+"""`photo-search load`, `dbt build` and `dbt test` over the life of a database."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from conftest import Demo
+
+TARGET = "H2YYHXTXg_1"
+
+
+def rewrite_photos(demo: Demo, change: Callable[[pa.Table], pa.Table]) -> None:
+    file = demo.data / "photos.parquet"
+    pq.write_table(change(pq.read_table(file)), file)
+
+
+def load(demo: Demo) -> None:
+    demo.dbt.photo_search("load", "--data", str(demo.data)).check()
+
+
+def similar(demo: Demo) -> list[dict[str, Any]]:
+    arguments = json.dumps({"photo_id": TARGET, "output": "json"})
+    asked = demo.dbt.run("--quiet", "run-operation", "similar_photos", "--args", arguments)
+    rows: list[dict[str, Any]] = json.loads(asked.check().output)
+    return rows
+
+
+def value(demo: Demo, sql: str) -> Any:
+    shown = demo.dbt.run("--quiet", "show", "--inline", sql, "--limit", "-1", "--output", "json")
+    [row] = json.loads(shown.check().output)["show"]
+    [only] = row.values()
+    return only
+
+
+def tables(demo: Demo) -> set[str]:
+    listed = "select arrayStringConcat(groupArray(name), ' ') from system.tables"
+    return set(value(demo, f"{listed} where database like 'photo_search%'").split())
+
+
+def with_vector(photo_id: str, vector: list[float]) -> Callable[[pa.Table], pa.Table]:
+    def change(photos: pa.Table) -> pa.Table:
+        vectors = photos["photo_embed"].to_pylist()
+        vectors[photos["photo_id"].to_pylist().index(photo_id)] = vector
+        field = photos.schema.field("photo_embed")
+        return photos.set_column(
+            photos.schema.get_field_index("photo_embed"), field, pa.array(vectors, field.type)
+        )
+
+    return change
+
+
+@pytest.mark.parametrize("threads", ["1", "4"])
+def test_a_build_is_green_and_without_a_warning(broken: Demo, threads: str) -> None:
+    built = broken.dbt.run("--warn-error", "build", "--full-refresh", "--threads", threads).check()
+    assert "ERROR=0" in built.output
+    assert "WARN=0" in built.output
+
+
+def test_dbt_test_fails_when_the_index_is_dropped(broken: Demo) -> None:
+    value(
+        broken,
+        "{% do run_query('alter table ' ~ ref('photos') ~ ' drop index photo_embed_index') %}"
+        "select 1",
+    )
+    tested = broken.dbt.run("test", "--select", "photos")
+    assert tested.exit_code == 1
+    assert "FAIL 1 vector_index_is_built" in tested.output
+    assert "FAIL 1 vector_index_is_used" in tested.output
+
+
+@pytest.mark.parametrize(
+    ("vector", "test"),
+    [
+        ([0.0] * 512, "FAIL 1 source_has_unit_norm_unsplash_photos"),
+        ([float("nan")] * 512, "FAIL 1 source_has_unit_norm_unsplash_photos"),
+        ([511**-0.5] * 511, "FAIL 1 source_has_length_unsplash_photos"),
+    ],
+    ids=["zeros", "nan", "511 numbers"],
+)
+def test_a_bad_vector_fails_the_test_and_the_build_and_the_old_table_serves_on(
+    broken: Demo, vector: list[float], test: str
+) -> None:
+    before = similar(broken)
+    rewrite_photos(broken, with_vector(TARGET, vector))
+    load(broken)
+    assert test in broken.dbt.run("test", "--select", "source:unsplash").output
+    built = broken.dbt.run("run", "--select", "photos")
+    assert built.exit_code == 1
+    assert "VIOLATED_CONSTRAINT" in built.output
+    assert similar(broken) == before
+
+
+def test_a_photo_that_stands_twice_fails_the_test(broken: Demo) -> None:
+    rewrite_photos(broken, lambda photos: pa.concat_tables([photos, photos.slice(0, 1)]))
+    load(broken)
+    assert "source_unique_unsplash_photos" in broken.dbt.run("test").output
+
+
+def test_new_photos_are_appended_and_the_index_covers_them(broken: Demo) -> None:
+    everything = pq.read_table(broken.data / "photos.parquet")
+    expected = similar(broken)
+    rewrite_photos(broken, lambda photos: photos.slice(0, 100))
+    load(broken)
+    broken.dbt.run("run").check()
+    table = "select toString(uuid) from system.tables where name = 'photos'"
+    uuid = value(broken, f"{table} and database = 'photo_search'")
+    rewrite_photos(broken, lambda _: everything)
+    load(broken)
+    broken.dbt.run("build").check()
+    assert value(broken, f"{table} and database = 'photo_search'") == uuid
+    assert value(broken, "select count() from {{ ref('photos') }}") == everything.num_rows
+    status = "{{ _vector_index_status(ref('photos')) }}"
+    assert value(broken, f"select any(status) from ({status})") == "Built"
+    assert similar(broken) == expected
+
+
+def test_a_changed_photo_gets_its_new_vector_and_a_vanished_one_goes(broken: Demo) -> None:
+    photos = pq.read_table(broken.data / "photos.parquet")
+    gone = similar(broken)[0]["photo_id"]
+    vectors = dict(
+        zip(photos["photo_id"].to_pylist(), photos["photo_embed"].to_pylist(), strict=True)
+    )
+    far = similar(broken)[-1]["photo_id"]
+    rewrite_photos(broken, with_vector(far, vectors[TARGET]))
+    rewrite_photos(broken, lambda table: table.filter(pc.not_equal(table["photo_id"], gone)))
+    load(broken)
+    broken.dbt.run("build").check()
+    after = similar(broken)
+    assert after[0]["photo_id"] == far
+    assert after[0]["distance"] == pytest.approx(0, abs=1e-6)
+    assert gone not in {row["photo_id"] for row in after}
+    assert len(after) == 10
+
+
+def test_ties_end_in_photo_id_even_where_the_answer_is_cut(broken: Demo) -> None:
+    photos = pq.read_table(broken.data / "photos.parquet")
+    ids = photos["photo_id"].to_pylist()
+    twins = sorted(photo_id for photo_id in ids if photo_id != TARGET)[:8]
+    vector = photos["photo_embed"][ids.index(TARGET)].as_py()
+    for twin in twins:
+        rewrite_photos(broken, with_vector(twin, vector))
+    load(broken)
+    broken.dbt.run("run", "--select", "photos").check()
+    assert [row["photo_id"] for row in similar(broken)][:8] == twins
+    arguments = json.dumps({"photo_id": TARGET, "top_k": 3, "output": "json"})
+    cut = broken.dbt.run("--quiet", "run-operation", "similar_photos", "--args", arguments)
+    assert [row["photo_id"] for row in json.loads(cut.check().output)] == twins[:3]
+
+
+def test_a_load_that_fails_changes_nothing(broken: Demo) -> None:
+    load_id = value(broken, "select any(load_id) from {{ source('unsplash', 'photos') }}")
+    before = tables(broken)
+    (broken.data / "conversions.parquet").write_bytes(b"PAR1 not a Parquet file PAR1")
+    failed = broken.dbt.photo_search("load", "--data", str(broken.data))
+    assert failed.exit_code == 1
+    assert "conversions.parquet cannot be read" in failed.output
+    assert tables(broken) == before
+    assert value(broken, "select any(load_id) from {{ source('unsplash', 'photos') }}") == load_id
+
+
+@pytest.mark.parametrize(
+    "command", [("photo-search", "load"), ("dbt", "build", "--full-refresh")], ids=["load", "build"]
+)
+def test_killed_in_the_middle_and_run_again_all_is_complete(
+    broken: Demo, command: tuple[str, ...]
+) -> None:
+    expected, before = similar(broken), tables(broken)
+    options = ["--data", str(broken.data)] if "load" in command else []
+    for seconds in (2.5, 4.0, 5.5):
+        process = broken.dbt.start(*command, *options)
+        time.sleep(seconds)
+        process.kill()
+        process.wait()
+        assert len(similar(broken)) == 10
+    process = broken.dbt.start(*command, *options)
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    broken.dbt.run("build").check()
+    assert similar(broken) == expected
+    assert tables(broken) == before

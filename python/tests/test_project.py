@@ -1,0 +1,75 @@
+"""What the project promises about its own text: documented, small, and nothing said twice."""
+
+import re
+import statistics
+from pathlib import Path
+
+import jinja2
+import pytest
+from conftest import REPOSITORY, Demo
+from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import Macro
+
+DISPATCHED = re.compile(r"^(default|clickhouse|myscale)__")
+
+
+@pytest.fixture(scope="module")
+def manifest(demo: Demo) -> Manifest:
+    return demo.project.manifest()
+
+
+def own_macros(manifest: Manifest) -> list[Macro]:
+    """The project's macros that have a text of their own: no tests, no engine's form of another."""
+    return [
+        macro
+        for macro in manifest.macros.values()
+        if macro.package_name == "photo_search"
+        and not macro.name.startswith(("test_", "materialization_"))
+        and not DISPATCHED.match(macro.name)
+    ]
+
+
+def test_every_macro_says_what_it_does_and_what_each_argument_is(manifest: Manifest) -> None:
+    for macro in own_macros(manifest):
+        assert macro.description, macro.name
+        body = jinja2.Environment(extensions=["jinja2.ext.do"]).parse(macro.macro_sql)
+        [definition] = body.find_all(jinja2.nodes.Macro)
+        assert [a.name for a in macro.arguments] == [a.name for a in definition.args], macro.name
+        assert all(argument.description and argument.type for argument in macro.arguments)
+
+
+def test_every_model_source_seed_and_column_is_described(manifest: Manifest) -> None:
+    nodes = [*manifest.nodes.values(), *manifest.sources.values()]
+    for node in nodes:
+        if node.resource_type in ("model", "source", "seed"):
+            assert node.description, node.name
+            assert node.columns, node.name
+            assert all(column.description for column in node.columns.values()), node.name
+
+
+def test_the_median_macro_and_model_are_40_lines_or_fewer() -> None:
+    for folder in ("macros", "models"):
+        lengths = [len(f.read_text().splitlines()) for f in (REPOSITORY / folder).rglob("*.sql")]
+        assert statistics.median(lengths) <= 40
+
+
+def test_no_query_stands_twice_in_the_compiled_models(demo: Demo) -> None:
+    demo.dbt.run("compile").check()
+    compiled = demo.folder / "target" / "compiled" / "photo_search" / "models"
+    models = [file for file in compiled.rglob("*.sql") if ".yml" not in str(file)]
+    queries = [query for file in models for query in long_selects(file)]
+    assert queries
+    assert len(queries) == len(set(queries))
+
+
+def long_selects(file: Path) -> list[str]:
+    """Each run of six or more lines from a `select` to the next blank line, white space folded."""
+    runs = re.findall(r"(?ms)^\s*select\b.*?(?=^\s*$|\Z)", file.read_text())
+    return [" ".join(run.split()) for run in runs if run.strip().count("\n") >= 5]
+
+
+def test_the_readme_names_only_commands_that_exist(manifest: Manifest) -> None:
+    readme = (REPOSITORY / "README.md").read_text()
+    operations = set(re.findall(r"dbt (?:--quiet )?run-operation (\w+)", readme))
+    assert operations
+    assert operations <= {macro.name for macro in own_macros(manifest)}
