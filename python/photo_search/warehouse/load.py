@@ -10,9 +10,11 @@ from clickhouse_connect.driver.exceptions import Error as ClientError
 from dbt.contracts.graph.nodes import SourceDefinition
 
 from photo_search.errors import WarehouseError
+from photo_search.pipeline.parquet import VERSION_KEY
 from photo_search.warehouse.project import Project
 
 LOADING = "__loading"
+MADE_BY_THE_LOAD = ("load_id", "loaded_at")
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,10 @@ class SourceTable:
     order_by: str
     file: Path
     count_rows: int
+
+    @property
+    def columns_of_the_file(self) -> list[str]:
+        return [column for column in self.columns if column not in MADE_BY_THE_LOAD]
 
     @property
     def relation(self) -> str:
@@ -64,16 +70,32 @@ def load(project: Project, data: Path) -> dict[str, int]:
 def _source_table(source: SourceDefinition, data: Path) -> SourceTable:
     file = data / source.meta["file"]
     try:
-        count_rows = pq.read_metadata(file).num_rows
+        parquet = pq.read_metadata(file)
     except (OSError, ValueError) as error:
         raise WarehouseError(
             f"{file} cannot be read ({error}). Run `photo-search embed` to write it, "
             "or name the folder that holds it with --data."
         ) from error
+    if "embedding_version" in source.columns:
+        _check_embedding_version(file, parquet)
     columns = {column.name: str(column.data_type) for column in source.columns.values()}
     return SourceTable(
-        source.schema, source.identifier, columns, source.meta["order_by"], file, count_rows
+        source.schema, source.identifier, columns, source.meta["order_by"], file, parquet.num_rows
     )
+
+
+def _check_embedding_version(file: Path, parquet: pq.FileMetaData) -> None:
+    """Vectors of two versions have nothing to say to each other: the file must name one, in all rows."""
+    named = (parquet.metadata or {}).get(VERSION_KEY, b"").decode()
+    column = parquet.schema.names.index("embedding_version")
+    groups = (parquet.row_group(n).column(column) for n in range(parquet.num_row_groups))
+    found = {v for group in groups for v in (group.statistics.min, group.statistics.max)}
+    if found - {named}:
+        raise WarehouseError(
+            f"{file} must hold vectors of one embedding version, the one its metadata names "
+            f"({named or 'none'}). Found: {', '.join(sorted(found))}. "
+            "Run `photo-search embed --re-embed` to write it anew."
+        )
 
 
 def _fill(client: Client, tables: list[SourceTable]) -> None:
@@ -84,7 +106,7 @@ def _fill(client: Client, tables: list[SourceTable]) -> None:
         for name in (table.relation, table.loading):
             client.command(_create_table(table, name, load_id))
         with table.file.open("rb") as parquet:
-            client.raw_insert(table.loading, insert_block=parquet, fmt="Parquet")
+            client.raw_insert(table.loading, table.columns_of_the_file, parquet, fmt="Parquet")
         counted = client.command(f"select count() from {table.loading}")
         if counted != table.count_rows:
             raise WarehouseError(

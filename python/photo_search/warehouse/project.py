@@ -1,4 +1,4 @@
-"""The dbt project seen from Python: its sources, its queries and its connection, all through dbt."""
+"""The dbt project seen from Python: its sources, queries and connection, all through dbt."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
