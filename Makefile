@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTHON ?= $(or $(shell command -v python3.11),python3)
 
-.PHONY: demo test lint unit setup clean
+.PHONY: demo test lint unit chromium bench-embed setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -23,18 +23,22 @@ demo: $(VENV)/.ready
 test: lint unit
 
 lint: $(VENV)/.ready-dev
-	ruff format --check python sample benchmarks
-	ruff check python sample benchmarks
+	ruff format --check python sample benchmarks docs
+	ruff check python sample benchmarks docs
 	mypy python/photo_search python/dbt/adapters
 	yamllint --strict .
 	dbt --quiet --warn-error parse --no-partial-parse
-	sqlfluff lint --disable-progress-bar models tests analyses
+	sqlfluff lint --disable-progress-bar models tests
 
 unit: $(VENV)/.ready-dev chromium
 	pytest
 
 chromium: $(VENV)/.ready-dev
 	@python python/tests/get_chromium.py
+
+# ---------- figures, measured side by side; they take minutes to hours
+bench-embed: $(VENV)/.ready-dev
+	python benchmarks/embed.py
 
 # ---------- set-up: pip alone, versions from constraints.txt
 setup: $(VENV)/.ready

@@ -1,4 +1,4 @@
-"""Make sure that the page's tests have a Chromium: one on PATH, Debian's package, or Playwright's own."""
+"""Get the Chromium of the page's tests: one on PATH, Debian's package, or Playwright's own."""
 
 import os
 import shutil

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import jinja2
 import pytest
-from conftest import REPOSITORY, Demo
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import Macro
+
+from dbt_process import REPOSITORY
+from demo import Demo
 
 DISPATCHED = re.compile(r"^(default|clickhouse|myscale)__")
 

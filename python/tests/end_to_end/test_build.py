@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from conftest import Demo
+
+from demo import Demo
 
 TARGET = "H2YYHXTXg_1"
 
@@ -161,6 +162,18 @@ def test_a_load_that_fails_changes_nothing(broken: Demo) -> None:
     assert "conversions.parquet cannot be read" in failed.output
     assert tables(broken) == before
     assert value(broken, "select any(load_id) from {{ source('unsplash', 'photos') }}") == load_id
+
+
+def test_vectors_of_two_versions_are_refused_before_anything_changes(broken: Demo) -> None:
+    def mix(photos: pa.Table) -> pa.Table:
+        versions = ["another", *photos["embedding_version"].to_pylist()[1:]]
+        at = photos.schema.get_field_index("embedding_version")
+        return photos.set_column(at, photos.schema.field(at), pa.array(versions))
+
+    rewrite_photos(broken, mix)
+    refused = broken.dbt.photo_search("load", "--data", str(broken.data))
+    assert refused.exit_code == 1
+    assert "must hold vectors of one embedding version" in refused.output
 
 
 @pytest.mark.parametrize(

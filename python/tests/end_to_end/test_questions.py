@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from conftest import REPOSITORY, Demo
+
+from dbt_process import REPOSITORY
+from demo import Demo
 
 TARGET = "H2YYHXTXg_1"
 

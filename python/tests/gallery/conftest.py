@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from conftest import REPOSITORY, Demo
 from playwright.sync_api import Browser, sync_playwright
 
+from dbt_process import REPOSITORY
+from demo import Demo
 from photo_search.gallery.rows import Showcase, read_showcases
 
 SIMILAR = """

@@ -3,9 +3,8 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import REPOSITORY
-from dbt_process import DbtProcess
 
+from dbt_process import REPOSITORY, DbtProcess
 from photo_search.errors import DatasetError, OutputError, WarehouseError
 from photo_search.gallery.rows import read_showcases
 from photo_search.gallery.write import write_gallery

@@ -1,0 +1,30 @@
+"""The demo as a thing that tests hold: a built database and the files it was built from."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from dbt_process import REPOSITORY, DbtProcess
+from photo_search.warehouse.project import Project
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A built database and the files it was built from."""
+
+    folder: Path
+    dbt: DbtProcess
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def project(self) -> Project:
+        return Project(REPOSITORY)
+
+    def copy(self, folder: Path) -> "Demo":
+        """The same, to be broken by one test. The engine must be closed meanwhile."""
+        self.dbt.stop()
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Demo(folder, DbtProcess(folder))
