@@ -1,0 +1,80 @@
+"""Runs inside an engine's own environment: ``python engine_process.py server CONFIG`` or
+``python engine_process.py local PATH SOCKET``. Standard library only, and never imports chdb:
+its import starts an engine without a path, and DROP then looks for files in the wrong place.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import tempfile
+import threading
+from multiprocessing.connection import Client
+from pathlib import Path
+
+
+class _Result(ctypes.Structure):
+    _fields_ = [
+        ("buffer", ctypes.c_void_p),
+        ("length", ctypes.c_size_t),
+        ("vector", ctypes.c_void_p),
+        ("elapsed", ctypes.c_double),
+        ("rows_read", ctypes.c_uint64),
+        ("bytes_read", ctypes.c_uint64),
+    ]
+
+
+def _library() -> ctypes.CDLL:
+    found = Path(sys.prefix).glob("lib/python3*/site-packages/chdb/_chdb*.so")
+    return ctypes.CDLL(str(next(found)))
+
+
+def _argv(*args: str) -> tuple[int, ctypes.Array[ctypes.c_char_p]]:
+    raw = [arg.encode("utf-8", "surrogateescape") for arg in args]
+    return len(raw), (ctypes.c_char_p * (len(raw) + 1))(*raw, None)
+
+
+def _end_with_parent(lifeline: int) -> None:
+    os.read(lifeline, 1)
+    os._exit(0)
+
+
+def serve(config: str) -> None:
+    """The whole ClickHouse server, which chdb 2 carries in its library."""
+    main = _library()["_Z25mainEntryClickHouseServeriPPc"]
+    main(*_argv("clickhouse-server", f"--config-file={config}"))
+
+
+def answer_queries(path: str, socket: str) -> None:
+    """clickhouse-local over one folder, one query a message: (script) → (result, error text)."""
+    library = _library()
+    library.query_stable.restype = ctypes.POINTER(_Result)
+    library.free_result.argtypes = [ctypes.POINTER(_Result)]
+    with Client(socket) as connection, tempfile.TemporaryFile() as errors:
+        os.dup2(errors.fileno(), 2)
+        while True:
+            default_format, script = connection.recv()
+            errors.seek(0)
+            errors.truncate()
+            arguments = _argv("clickhouse-local", "--path", path, "--format", default_format,
+                              "--multiquery", "--query", script)  # fmt: skip
+            result = library.query_stable(*arguments)
+            output = None
+            if result:
+                found = result.contents
+                output = ctypes.string_at(found.buffer, found.length) if found.buffer else b""
+                library.free_result(result)
+            errors.seek(0)
+            connection.send((output, errors.read().decode("utf-8", "replace")))
+
+
+if __name__ == "__main__":
+    # Standard input is the parent's lifeline, and must not look like insert data to the engine.
+    lifeline = os.dup(0)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
+    if sys.argv[1] == "server":
+        serve(sys.argv[2])
+    else:
+        answer_queries(sys.argv[2], sys.argv[3])
