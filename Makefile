@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTHON ?= $(or $(shell command -v python3.11),python3)
 
-.PHONY: demo test lint unit chromium bench-embed setup clean
+.PHONY: demo test lint unit chromium test-myscale bench-embed setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -35,6 +35,11 @@ unit: $(VENV)/.ready-dev chromium
 
 chromium: $(VENV)/.ready-dev
 	@python python/tests/get_chromium.py
+
+# ---------- the myscale target against the server that MYSCALE_* names (docs/myscale.md)
+test-myscale: $(VENV)/.ready-dev
+	@test -n "$$MYSCALE_HOST" || { echo "Set MYSCALE_HOST and the rest: see docs/myscale.md"; exit 1; }
+	pytest --numprocesses=0 python/tests/myscale
 
 # ---------- figures, measured side by side; they take minutes to hours
 bench-embed: $(VENV)/.ready-dev

@@ -1,7 +1,4 @@
-{#
-    A deleted row stays in the graph until the next merge and takes a true neighbour's place in the
-    answers, so changed and vanished rows cost a rebuild, which searches do not notice.
-#}
+{# Whether a new table must take the place of `existing`, or its rows can be brought up to date. #}
 
 {% macro must_be_rebuilt(existing, index, sql) -%}
     {%- if existing is none or should_full_refresh() or existing.type != "table" -%}
@@ -15,7 +12,28 @@
         or not has_columns_of(existing, sql) -%}
         {{ return(true) }}
     {%- endif -%}
-    {{ return(has_changed_rows(existing, sql)) }}
+    {{ return(deleted_rows_stay_in_the_index() and has_changed_rows(existing, sql)) }}
+{%- endmacro %}
+
+{% macro deleted_rows_stay_in_the_index() -%}
+    {{ return(adapter.dispatch("deleted_rows_stay_in_the_index")()) }}
+{%- endmacro %}
+
+{% macro default__deleted_rows_stay_in_the_index() -%}
+    {%- do refuse_engine("deleted_rows_stay_in_the_index") -%}
+{%- endmacro %}
+
+{#
+    In ClickHouse a deleted row stays in the graph until the next merge and takes a true neighbour's
+    place in the answers, so changed and vanished rows cost a rebuild, which searches do not notice.
+#}
+{% macro clickhouse__deleted_rows_stay_in_the_index() -%}
+    {{ return(true) }}
+{%- endmacro %}
+
+{# MyScale masks deleted rows before it picks the nearest. #}
+{% macro myscale__deleted_rows_stay_in_the_index() -%}
+    {{ return(false) }}
 {%- endmacro %}
 
 {% macro has_columns_of(existing, sql) -%}
@@ -32,10 +50,13 @@
 
 {# Whether `existing` holds a row that `sql` has otherwise or no more. #}
 {% macro has_changed_rows(existing, sql) -%}
-    {%- set columns = adapter.get_columns_in_relation(existing) | map(attribute="quoted") | join(", ") -%}
     {%- set changed = run_query(
-        "select 1 from (select " ~ columns ~ " from " ~ existing
-        ~ " except select " ~ columns ~ " from (" ~ sql ~ ")) limit 1"
+        "select 1 from (" ~ _changed_rows(existing, sql) ~ ") limit 1"
     ) -%}
     {{ return(changed.rows | length > 0) }}
+{%- endmacro %}
+
+{% macro _changed_rows(existing, sql) -%}
+    {%- set columns = adapter.get_columns_in_relation(existing) | map(attribute="quoted") | join(", ") -%}
+    select {{ columns }} from {{ existing }} except select {{ columns }} from ({{ sql }})
 {%- endmacro %}

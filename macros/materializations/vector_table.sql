@@ -1,9 +1,10 @@
 {#
     A table with a vector index that searches never meet unfinished.
 
-    First run, full refresh, a changed index, a changed or vanished row: a new table is filled, merged,
-    indexed and only then swapped in. A failure on the way leaves the old table serving.
+    First run, full refresh, a changed index: a new table is filled, merged, indexed and only then
+    swapped in. A failure on the way leaves the old table serving.
     New rows alone: appended, and waited for until the index covers them.
+    Changed and vanished rows: as their engine has it, a new table, or deleted and inserted anew.
 #}
 {% materialization vector_table, adapter="clickhouse", supported_languages=["sql"] %}
 
@@ -18,6 +19,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {% if must_be_rebuilt(existing, index, sql) %}
+        {% do require_vector_index_type(building, index) %}
         {% call statement("main") %}
             {{ get_create_table_as_sql(False, building, sql) }}
         {% endcall %}
@@ -29,6 +31,12 @@
             {% do adapter.drop_relation(building) %}
         {% endif %}
     {% else %}
+        {% if has_changed_rows(existing, sql) %}
+            {% do run_query(
+                "delete from " ~ existing ~ " where " ~ key ~ " in (select " ~ key
+                ~ " from (" ~ _changed_rows(existing, sql) ~ "))"
+            ) %}
+        {% endif %}
         {%- set new_rows -%}
             select * from ({{ sql }}) where {{ key }} not in (select {{ key }} from {{ existing }})
         {%- endset -%}

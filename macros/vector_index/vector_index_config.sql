@@ -10,6 +10,7 @@
     {{ return({
         "name": given.name,
         "column": given.column,
+        "dimension": given.dimension,
         "type": vector_index_type(given.dimension),
     }) }}
 {%- endmacro %}

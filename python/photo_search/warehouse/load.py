@@ -55,16 +55,21 @@ def load(project: Project, data: Path) -> dict[str, int]:
     ]
     with project.connection() as client:
         try:
-            _fill(client, tables)
-            _swap(client, tables)
+            _replace(client, tables)
         except ClientError as error:
             raise WarehouseError(
-                f"The engine refused the load, nothing changed: {error}"
+                f"The load failed; either all tables are new or none is: {error}"
             ) from error
-        finally:
-            for table in tables:
-                client.command(f"drop table if exists {table.loading}")
     return {table.name: table.count_rows for table in tables}
+
+
+def _replace(client: Client, tables: list[SourceTable]) -> None:
+    try:
+        _fill(client, tables)
+        _swap(client, tables)
+    finally:
+        for table in tables:
+            client.command(f"drop table if exists {table.loading}")
 
 
 def _source_table(source: SourceDefinition, data: Path) -> SourceTable:
@@ -85,7 +90,7 @@ def _source_table(source: SourceDefinition, data: Path) -> SourceTable:
 
 
 def _check_embedding_version(file: Path, parquet: pq.FileMetaData) -> None:
-    """Vectors of two versions have nothing to say to each other: the file must name one, in all rows."""
+    """Vectors of two versions cannot be compared: the file must name one, and hold no other."""
     named = (parquet.metadata or {}).get(VERSION_KEY, b"").decode()
     column = parquet.schema.names.index("embedding_version")
     groups = (parquet.row_group(n).column(column) for n in range(parquet.num_row_groups))

@@ -1,5 +1,7 @@
 """Reach a MyScale cluster over HTTPS, with no setting that its generation does not know."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +12,7 @@ from dbt.adapters.clickhouse.httpclient import ChHttpClient
 from dbt.adapters.clickhouse.logger import logger
 from dbt.adapters.contracts.connection import Connection, ConnectionState
 from dbt.adapters.exceptions.connection import FailedToConnectError
-from dbt_common.exceptions import DbtRuntimeError
+from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 
 EDITIONS = ("cloud", "oss")
 
@@ -34,7 +36,8 @@ class MyScaleCredentials(ClickHouseCredentials):
         super().__post_init__()  # type: ignore[no-untyped-call]
         if self.edition not in EDITIONS:
             raise DbtRuntimeError(
-                f"`edition` of a myscale target must be {' or '.join(EDITIONS)}. Got: {self.edition}"
+                f"`edition` of a myscale target must be {' or '.join(EDITIONS)}. "
+                f"Got: {self.edition}"
             )
         self.driver = "http"
         self.custom_settings = WAIT_FOR_ALL_REPLICAS | (self.custom_settings or {})
@@ -48,7 +51,7 @@ class MyScaleCredentials(ClickHouseCredentials):
 
 
 class MyScaleClient(ChHttpClient):
-    """dbt-clickhouse's client, which asks the server what it knows before it sends newer settings."""
+    """dbt-clickhouse's client, which asks what the server knows before it sends newer settings."""
 
     def _create_client(self, credentials: MyScaleCredentials) -> Any:  # type: ignore[override]
         newer = {
@@ -61,6 +64,28 @@ class MyScaleClient(ChHttpClient):
             if name in client.server_settings:
                 client.set_client_setting(name, value)
         return client
+
+    def query(self, sql: str, **kwargs: Any) -> Any:
+        with _edition_explained():
+            return super().query(sql, **kwargs)  # type: ignore[no-untyped-call]
+
+    def command(self, sql: str, **kwargs: Any) -> Any:
+        with _edition_explained():
+            return super().command(sql, **kwargs)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _edition_explained() -> Iterator[None]:
+    """Say what to do where an open-source server is asked for the index of the cloud."""
+    try:
+        yield
+    except DbtDatabaseError as error:
+        if "Unknown index type for Float32 Vector: MSTG" not in str(error):
+            raise
+        raise DbtDatabaseError(
+            "This server is open-source MyScaleDB, which has no MSTG index: use SCANN. Set "
+            f"MYSCALE_EDITION=oss, or `edition: oss` in profiles.yml. It says: {error.msg}"
+        ) from error
 
 
 class MyScaleConnectionManager(ClickHouseConnectionManager):
@@ -87,7 +112,7 @@ class MyScaleConnectionManager(ClickHouseConnectionManager):
             scheme = "https" if credentials.secure else "http"
             raise FailedToConnectError(
                 f"No MyScale answers at {scheme}://{credentials.host}:{credentials.port} "
-                f"for the user {credentials.user}. Check MYSCALE_HOST, MYSCALE_PORT, MYSCALE_USER and "
-                "DBT_ENV_SECRET_MYSCALE_PASSWORD, that the cluster runs, and that its certificate is "
-                f"one this machine trusts. It says: {error}"
+                f"for the user {credentials.user}. Check MYSCALE_HOST, MYSCALE_PORT, MYSCALE_USER "
+                "and DBT_ENV_SECRET_MYSCALE_PASSWORD, that the cluster runs, and that its "
+                f"certificate is one this machine trusts. It says: {error}"
             ) from error

@@ -1,0 +1,25 @@
+{#
+    Stop before `relation` is filled when the server does not know the type of its index. `relation`
+    is free, so it stands in as an empty table, which a failed run drops like an unfinished one.
+#}
+
+{% macro require_vector_index_type(relation, index) -%}
+    {{ adapter.dispatch("require_vector_index_type")(relation, index) }}
+{%- endmacro %}
+
+{% macro default__require_vector_index_type(relation, index) -%}
+    {%- do refuse_engine("require_vector_index_type") -%}
+{%- endmacro %}
+
+{# Every ClickHouse that this project runs on has the one type. #}
+{% macro clickhouse__require_vector_index_type(relation, index) -%}
+{%- endmacro %}
+
+{% macro myscale__require_vector_index_type(relation, index) -%}
+    {%- do run_query(
+        "create table " ~ relation ~ " (v Array(Float32), constraint size check length(v) = "
+        ~ index.dimension ~ ") engine = MergeTree order by tuple()"
+    ) -%}
+    {%- do run_query("alter table " ~ relation ~ " add vector index v v type " ~ index.type) -%}
+    {%- do adapter.drop_relation(relation) -%}
+{%- endmacro %}
