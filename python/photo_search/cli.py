@@ -2,9 +2,11 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import click
 
@@ -113,6 +115,12 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 )
 @click.option("--revision", help="Commit of the model on Hugging Face, 40 hex digits.")
 @click.option("--precision", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto")
+@click.option(
+    "--thumbnail",
+    default="q=75&fm=jpg&w=200&fit=max",
+    callback=lambda ctx, parameter, value: dict(parse_qsl(value)),
+    help="What is asked of the photo's server; another size makes other vectors.",
+)
 @click.option("--backend", type=click.Choice(["torch", "openvino"]), default="torch")
 @click.option("--out", default="data", help="Output folder, or an address like s3://bucket/photos.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first photos of the dataset.")
@@ -164,18 +172,25 @@ def embed(as_json: bool, **options: Any) -> None:
     click.echo(json.dumps(asdict(summary)) if as_json else summary.text())
 
 
+def _with_warehouse(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of every command that works on a dbt target."""
+    for option in (
+        click.option("--data", default="data", help="Folder that `photo-search embed` wrote."),
+        click.option("--target", help="Target of the dbt profile (default: the profile's own)."),
+        click.option(
+            "--project-dir",
+            type=click.Path(path_type=Path),
+            default=".",
+            help="Folder of the dbt project.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @main.command()
-@click.option("--target", help="Target of the dbt profile (default: the profile's own).")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    default="data",
-    help="Folder that holds what `photo-search embed` wrote.",
-)
-@click.option(
-    "--project-dir", type=click.Path(path_type=Path), default=".", help="Folder of the dbt project."
-)
-def load(target: str | None, data: Path, project_dir: Path) -> None:
+@_with_warehouse
+def load(project_dir: Path, target: str | None, data: str) -> None:
     """Bring the Parquet files into the source tables of a dbt target: all of them, or none.
 
     \b
@@ -185,24 +200,20 @@ def load(target: str | None, data: Path, project_dir: Path) -> None:
     from photo_search.warehouse.load import load
     from photo_search.warehouse.project import Project
 
-    loaded = load(Project(project_dir, target), data)
+    loaded = load(Project(project_dir, target), Path(data))
     for table, count_rows in loaded.items():
         click.echo(f"{count_rows:>12,} rows in {table}")
 
 
 @main.command()
-@click.option("--target", help="Target of the dbt profile (default: the profile's own).")
-@click.option("--data", default="data", help="Folder that holds what `photo-search embed` wrote.")
+@_with_warehouse
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default="data/gallery/index.html",
     help="The page to write.",
 )
-@click.option(
-    "--project-dir", type=click.Path(path_type=Path), default=".", help="Folder of the dbt project."
-)
-def gallery(target: str | None, data: str, out: Path, project_dir: Path) -> None:
+def gallery(project_dir: Path, target: str | None, data: str, out: Path) -> None:
     """Draw the showcase photos and the photos most like them: one HTML file, complete in itself.
 
     \b

@@ -49,44 +49,49 @@ def fetch_release(
     terms were accepted is recorded in the manifest. Returns False if the release is there
     already. Raises FetchError.
     """
-    sha256 = SHA256.get(release)
-    if sha256 is None:
+    sha256 = _known_sha256(release, accept_terms)
+    if _holds(into, sha256):
+        return False
+    source = source or f"https://unsplash.com/data/lite/{release}"
+    is_address = "://" in source
+    archive = into.with_name(f"{into.name}-{release}.zip") if is_address else Path(source)
+    if is_address:
+        download(source, archive, HOSTS | {urlsplit(source).hostname or ""}, allow_private)
+    _check_sha256(archive, release, sha256, is_address)
+    unpacking = into.with_name(f"{into.name}.unpacking")
+    shutil.rmtree(unpacking, ignore_errors=True)
+    unpack(archive, unpacking)
+    accepted_at = datetime.now(UTC).isoformat(timespec="seconds")
+    record = {"release": release, "sha256": sha256, "source": source}
+    record |= {"terms": TERMS, "terms_accepted_at": accepted_at}
+    (unpacking / MANIFEST).write_text(json.dumps(record, indent=2) + "\n")
+    unpacking.rename(into)
+    if is_address:
+        archive.unlink()
+    return True
+
+
+def _known_sha256(release: str, accept_terms: bool) -> str:
+    if release not in SHA256:
         raise FetchError(f"--release must be one of {', '.join(SHA256)}. Got: {release}.")
     if not accept_terms:
         raise FetchError(
             f"The dataset is Unsplash's, under its own terms: read {TERMS} and, if you accept "
             "them, add --accept-unsplash-terms."
         )
+    return SHA256[release]
+
+
+def _holds(into: Path, sha256: str) -> bool:
     manifest = into / MANIFEST
     if manifest.exists() and json.loads(manifest.read_text())["sha256"] == sha256:
-        return False
+        return True
     if into.exists():
         raise FetchError(
-            f"{into} exists and does not hold release {release}. Delete it, or choose another "
-            "folder with --into."
+            f"{into} exists and holds something else. Delete it, or choose another folder with "
+            "--into."
         )
-    source = source or f"https://unsplash.com/data/lite/{release}"
-    is_address = "://" in source
-    archive = into.with_name(f"{into.name}-{release}.zip") if is_address else Path(source)
-    if is_address:
-        hosts = HOSTS | {urlsplit(source).hostname or ""}
-        download(source, archive, hosts, allow_private)
-    _check_sha256(archive, release, sha256, is_address)
-    unpacking = into.with_name(f"{into.name}.unpacking")
-    shutil.rmtree(unpacking, ignore_errors=True)
-    unpack(archive, unpacking)
-    record = {
-        "release": release,
-        "sha256": sha256,
-        "source": source,
-        "terms": TERMS,
-        "terms_accepted_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    (unpacking / MANIFEST).write_text(json.dumps(record, indent=2) + "\n")
-    unpacking.rename(into)
-    if is_address:
-        archive.unlink()
-    return True
+    return False
 
 
 def download(
@@ -106,6 +111,9 @@ def download(
         with session.follow(
             url, time.monotonic() + DEADLINE, {"Range": f"bytes={have}-"}
         ) as response:
+            if response.status_code == 416 and have:  # nothing is left to send
+                part.rename(path)
+                return
             if response.status_code not in (200, 206):
                 raise FetchError(f"{url} answered with HTTP status {response.status_code}.")
             if response.status_code == 200:  # the server sends all of it again
@@ -135,16 +143,12 @@ def unpack(archive: Path, folder: Path) -> None:
     room = MAX_UNPACKED_BYTES
     try:
         with zipfile.ZipFile(archive) as zipped:
-            for member in zipped.infolist():
-                path = PurePosixPath(member.filename.replace("\\", "/"))
-                if path.parts[:1] == ("__MACOSX",) or member.is_dir():
-                    continue
-                is_link = stat.S_ISLNK(member.external_attr >> 16)
-                if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or is_link:
-                    raise FetchError(
-                        f"{archive} holds {member.filename!r}, which would be written outside the "
-                        "folder. It is no release of the dataset; nothing was unpacked."
-                    )
+            members = [
+                (member, _safe_path(archive, member))
+                for member in zipped.infolist()
+                if not member.is_dir() and not member.filename.startswith("__MACOSX/")
+            ]
+            for member, path in members:
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with zipped.open(member) as packed, target.open("xb") as file:
@@ -157,6 +161,17 @@ def unpack(archive: Path, folder: Path) -> None:
                         file.write(block)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
         raise FetchError(f"{archive} cannot be unpacked: {error}") from error
+
+
+def _safe_path(archive: Path, member: zipfile.ZipInfo) -> PurePosixPath:
+    path = PurePosixPath(member.filename.replace("\\", "/"))
+    is_link = stat.S_ISLNK(member.external_attr >> 16)
+    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or is_link:
+        raise FetchError(
+            f"{archive} holds {member.filename!r}, a link or a path outside the folder. It is no "
+            "release of the dataset; nothing was unpacked."
+        )
+    return path
 
 
 def _check_sha256(archive: Path, release: str, sha256: str, is_ours: bool) -> None:

@@ -118,7 +118,7 @@ def embed_text(model: ModelFiles, texts: Sequence[str]) -> Vectors:
     tokenizer, tower = _load_text(model)
     tokens = tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt")
     with torch.inference_mode():
-        vectors = tower(**tokens).text_embeds
+        vectors = tower(tokens["input_ids"], tokens["attention_mask"]).text_embeds
     return cast(Vectors, torch.nn.functional.normalize(vectors, dim=-1).numpy())
 
 

@@ -32,7 +32,11 @@ class OpenVINOEncoder:
         model = openvino.compile_model(
             graph,
             "CPU",
-            {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "THROUGHPUT"},
+            {
+                "INFERENCE_PRECISION_HINT": hint,
+                "PERFORMANCE_HINT": "THROUGHPUT",
+                "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+            },
         )
         self._queue = openvino.AsyncInferQueue(model)
         self._queue.set_callback(_keep_answer)

@@ -79,38 +79,42 @@ def run_embed(job: Job, options: Options) -> Summary:
 
     Raises PhotoSearchError; what was finished before then is kept for the next run.
     """
-    start = time.monotonic()
-    folder, version = Folder(job.out), job.spec.version
+    folder = Folder(job.out)
     with only_run(folder):
         folder.remove_temporary()
-        check_version(folder, version, options.re_embed)
-        _join_broken_chunks(folder, version)
-        conversions = write_conversions(options.dataset, folder)
-        wanted = read_wanted(options.dataset, options.limit)
-        parts = Parts(folder, version)
-        todo = missing(wanted, parts, options.retry_failed, options.recheck)
+        check_version(folder, job.spec.version, options.re_embed)
+        _join_broken_chunks(folder, job.spec.version)
         if options.re_embed:
             job = _with_kept_thumbnails(job, folder)
-        try:
-            _embed_chunks(job, options, todo, parts.next_number, wanted.count_embedded(parts))
-        except TooManyFailuresError:
-            _join_broken_chunks(folder, version)
-            write_failures(folder, wanted, Parts(folder, version))
-            raise
-        parts = Parts(folder, version)
-        failures = write_failures(folder, wanted, parts)
-        photos = write_photos(folder, options.dataset, wanted, parts, job.spec)
+        summary = _run(job, options, folder)
         if options.re_embed:
-            _remove_other_versions(folder, version)
-    if not photos:
+            _remove_other_versions(folder, job.spec.version)
+    if not summary.photos:
         raise TooManyFailuresError(
-            f"No photo of {options.dataset} has a vector: {counted(failures) or 'none is listed'}."
-            f" See {job.out}/photo_failures.parquet."
+            f"No photo of {options.dataset} has a vector: "
+            f"{counted(summary.failures) or 'it lists none'}. See {job.out}/photo_failures.parquet."
         )
+    return summary
+
+
+def _run(job: Job, options: Options, folder: Folder) -> Summary:
+    start, version = time.monotonic(), job.spec.version
+    wanted = read_wanted(options.dataset, options.limit)
+    conversions = write_conversions(options.dataset, folder)
+    parts = Parts(folder, version)
+    todo = missing(wanted, parts, options.retry_failed, options.recheck)
+    try:
+        _embed_chunks(job, options, todo, parts.next_number, wanted.count_embedded(parts))
+    except TooManyFailuresError:
+        _join_broken_chunks(folder, version)
+        write_failures(folder, wanted, Parts(folder, version))
+        raise
+    parts = Parts(folder, version)
+    failures = write_failures(folder, wanted, parts)
     return Summary(
         embedding_version=version,
         tried=todo.num_rows,
-        photos=photos,
+        photos=write_photos(folder, options.dataset, wanted, parts, job.spec),
         failures=dict(failures),
         duplicate_photos=wanted.duplicates,
         malformed_rows=wanted.malformed.count + conversions.malformed.count,

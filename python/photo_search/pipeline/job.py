@@ -1,7 +1,7 @@
 """What all chunks of a run share."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,7 @@ def make_job(
     revision: str | None,
     precision: str,
     backend: str,
+    thumbnail: Mapping[str, str] = THUMBNAIL,
     photos_from: Path | None,
     limits: HttpLimits,
 ) -> Job:
@@ -47,7 +48,7 @@ def make_job(
         revision=files.revision,
         weights_sha256=files.weights_sha256,
         preprocessing=files.preprocessing,
-        thumbnail=tuple(THUMBNAIL.items()),
+        thumbnail=tuple(thumbnail.items()),
         precision=choose_precision(precision, files),
         backend=backend,
     )

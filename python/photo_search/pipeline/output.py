@@ -28,7 +28,7 @@ from photo_search.thumbnails.failure import PASSING
 PHOTOS_FILE, FAILURES_FILE = "photos.parquet", "photo_failures.parquet"
 THUMBNAIL_COLUMNS = [field.name for field in THUMBNAIL_FIELDS]
 FAILURE_COLUMNS = [name for name in FAILURES_SCHEMA.names if name != "is_retryable"]
-FAILURES_AT_A_TIME = 8192
+ROWS_AT_A_TIME = 2048  # a row group of 4 MB
 
 
 def check_version(folder: Folder, version: str, re_embed: bool) -> None:
@@ -57,13 +57,15 @@ def write_photos(
     def tables() -> Iterator[pa.Table]:
         first = 0
         for batch in read_batches(find_parts(dataset, PHOTOS), PHOTOS, MalformedRows()):
-            low, high = np.searchsorted(rows, [first, first + batch.num_rows])
-            if low < high:
-                texts = batch.take(rows[low:high] - first)
-                vectors = parts.rows(positions[low:high], THUMBNAIL_COLUMNS)
-                versions = pa.array([spec.version] * (high - low))
+            last = first + batch.num_rows
+            low, high = np.searchsorted(rows, [first, last])
+            for start in range(low, high, ROWS_AT_A_TIME):
+                some = slice(start, min(start + ROWS_AT_A_TIME, high))
+                texts = batch.take(rows[some] - first)
+                vectors = parts.rows(positions[some], THUMBNAIL_COLUMNS)
+                versions = pa.array([spec.version] * texts.num_rows)
                 yield pa.Table.from_arrays([*texts, *vectors, versions], schema=schema)
-            first += batch.num_rows
+            first = last
 
     return write_tables(folder, PHOTOS_FILE, schema, tables())
 
@@ -75,8 +77,8 @@ def write_failures(folder: Folder, wanted: Wanted, parts: Parts) -> Counter[str]
     positions = positions[np.asarray(pc.is_valid(reasons))]
 
     def tables() -> Iterator[pa.Table]:
-        for start in range(0, len(positions), FAILURES_AT_A_TIME):
-            table = parts.rows(positions[start : start + FAILURES_AT_A_TIME], FAILURE_COLUMNS)
+        for start in range(0, len(positions), ROWS_AT_A_TIME):
+            table = parts.rows(positions[start : start + ROWS_AT_A_TIME], FAILURE_COLUMNS)
             may_pass = pc.is_in(table["reason"], pa.array(sorted(PASSING)))
             table = table.append_column("is_retryable", may_pass)
             yield table.select(FAILURES_SCHEMA.names).cast(FAILURES_SCHEMA)

@@ -61,7 +61,7 @@ class Parts:
 
     def has_vector(self, positions: Positions) -> npt.NDArray[np.bool_]:
         failed: npt.NDArray[np.bool_] = np.asarray(pc.is_valid(self.reasons(positions)))
-        return np.logical_and(positions != ABSENT, ~failed)
+        return np.asarray((positions != ABSENT) & ~failed, dtype=np.bool_)
 
     def rows(self, positions: Positions, columns: Sequence[str]) -> pa.Table:
         """The rows at these positions, in this order."""

@@ -1,10 +1,11 @@
 """One HTTP request to an allowed host, at an address that was checked, within a deadline."""
 
 import functools
+import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any
@@ -77,8 +78,7 @@ def _as_failure(error: Exception, deadline: float) -> PhotoFailure:
         return PhotoFailure(Reason.TIMEOUT, str(error))
     if isinstance(error, requests.exceptions.SSLError):
         return PhotoFailure(Reason.TLS, str(error))
-    unusable = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)
-    if isinstance(error, unusable):
+    if isinstance(error, ValueError):  # requests' errors about the URL itself are of this kind
         return PhotoFailure(Reason.FORBIDDEN_HOST, str(error))
     return PhotoFailure(Reason.NETWORK, str(error))
 
@@ -142,7 +142,8 @@ class _Watchdog:
 
     def _cut(self) -> None:
         if self.connection and self.connection.sock:
-            self.connection.sock.shutdown(2)
+            with suppress(OSError):  # it has just been closed
+                self.connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 class _WatchedPool(urllib3.HTTPConnectionPool):
