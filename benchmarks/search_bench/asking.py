@@ -1,0 +1,76 @@
+"""Questions put to all engines in turn, on the same data, in one run."""
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from search_bench.remote import RemoteEngine
+from search_bench.truth import Truth
+
+EFFORTS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 400)
+RECALL = 0.99
+
+
+@dataclass
+class Timing:
+    """Of one question to one engine, in milliseconds, with the share of right answers."""
+
+    milliseconds: list[float] = field(default_factory=list)
+    recalls: list[float] = field(default_factory=list)
+    counts_agree: bool = True
+
+    def summary(self) -> dict[str, float | bool]:
+        """Ready for the report."""
+        p10, p50, p95 = np.quantile(self.milliseconds, [0.1, 0.5, 0.95])
+        recall = float(np.mean(self.recalls))
+        return {"p10": p10, "p50": p50, "p95": p95, "recall": recall, "agree": self.counts_agree}
+
+
+def find_effort(engine: RemoteEngine, question: str, truth: Truth) -> int:
+    """The smallest candidate list with which an approximate index reaches RECALL, set."""
+    for ef in EFFORTS:
+        engine.call("set_effort", ef)
+        recalls = [
+            truth.recall(target, [photo_id for photo_id, _ in engine.call(question, target).value])
+            for target in truth.trial_targets
+        ]
+        if np.mean(recalls) >= RECALL:
+            break
+    return ef
+
+
+def ask_in_turn(
+    engines: Mapping[str, RemoteEngine],
+    questions: Mapping[str, Sequence[str]],
+    truth: Truth,
+    rounds: int,
+) -> dict[str, dict[str, Timing]]:
+    """Ask every engine each of its questions about every target, all before the next target.
+
+    The first round warms up and is not timed. Returns timings by engine and question.
+    """
+    timings = {name: {question: Timing() for question in questions[name]} for name in engines}
+    for is_timed, target, name, question in _turns(questions, truth.targets, rounds):
+        answer = engines[name].call(question, target)
+        timing = timings[name][question]
+        if is_timed:
+            timing.milliseconds.append(1000 * answer.seconds)
+            continue
+        timing.recalls.append(truth.recall(target, [photo_id for photo_id, _ in answer.value]))
+        if question.startswith("downloads"):
+            timing.counts_agree &= truth.counts_agree(answer.value)
+    return timings
+
+
+def _turns(
+    questions: Mapping[str, Sequence[str]], targets: Sequence[str], rounds: int
+) -> Iterator[tuple[bool, str, str, str]]:
+    shuffle = random.Random(7).shuffle
+    turns = [(name, question) for name in questions for question in questions[name]]
+    for turn in range(rounds + 1):
+        for target in targets:
+            shuffle(turns)
+            for name, question in turns:
+                yield turn > 0, target, name, question

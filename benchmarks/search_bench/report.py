@@ -1,0 +1,199 @@
+"""Figures of all sizes as one page of Markdown: goals first, then what they are made of."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+Result = dict[str, Any]
+MIB = 2**20
+HEADER = """\
+# Search, measured
+
+Written by `make bench-search` (benchmarks/search.py). Times in milliseconds from the call to rows
+in hand, engines asked in turn in one run on the same made-up data, warm. Ratios compare medians of
+one run; absolute times depend on the machine. Recall is the share of the ten nearest that an answer
+holds, ties allowed, by float64 arithmetic; an approximate index has the smallest candidate list
+that reaches 0.99 (photo_search: what the macro sets).
+"""
+
+
+class Goal(NamedTuple):
+    """A ratio of one run, and what it should be at most, by number of photos."""
+
+    what: str
+    ratio: Callable[[Result], float | None]
+    at_most: dict[int, float]
+
+
+def write_report(results: Path, page: Path) -> str:
+    """Draw all `*.json` of `results` into `page`; returns its text."""
+    runs = sorted(
+        (json.loads(file.read_text()) for file in results.glob("*.json")),
+        key=lambda run: run["photos"],
+    )
+    parts = [HEADER, "## Goals\n", _goals(runs)]
+    for run in runs:
+        parts += [
+            f"## {run['photos']:,} photos, {run['conversions']:,} conversions\n",
+            f"{run['machine']}. {run['targets']} photos asked about.\n",
+            _asking(run),
+            _loading(run),
+            _dbt(run),
+        ]
+    text = "\n".join(parts)
+    page.write_text(text)
+    return text
+
+
+def _over(question: str, peer: str, its_question: str) -> Callable[[Result], float | None]:
+    """photo_search's median over a peer's."""
+
+    def ratio(run: Result) -> float | None:
+        try:
+            own = run["asking"]["photo_search"][question]["p50"]
+            return float(own / run["asking"][peer][its_question]["p50"])
+        except KeyError:
+            return None
+
+    return ratio
+
+
+def _dbt_ratio(
+    above: Callable[[Result], float], below: Callable[[Result], float]
+) -> Callable[[Result], float | None]:
+    def ratio(run: Result) -> float | None:
+        try:
+            return above(run["dbt"]) / below(run["dbt"])
+        except KeyError:
+            return None
+
+    return ratio
+
+
+def _operation(name: str) -> Callable[[Result], float]:
+    return lambda dbt: median(cost["seconds"] for cost in dbt["operations"][name])
+
+
+def _load_over_tuples(step: str) -> Callable[[Result], float | None]:
+    """`photo-search load` over one way of the notebook's `client.insert`."""
+
+    def ratio(run: Result) -> float | None:
+        try:
+            tuples = run["loading"]["notebook"]["seconds"][step]
+            return float(run["dbt"]["load"]["seconds"] / tuples)
+        except KeyError:
+            return None
+
+    return ratio
+
+
+ANY, LITE, EIGHT = 0, 25_000, 200_000
+GOALS = [
+    Goal("similar_photos over pgvector", _over("similar", "pgvector", "similar"), {ANY: 1.7}),
+    Goal("similar_photos over LanceDB", _over("similar", "lancedb", "similar"), {ANY: 1}),
+    Goal("similar_photos over DuckDB", _over("similar", "duckdb", "exact"), {ANY: 1}),
+    Goal("photo_conversions over the notebook's JOIN",
+         _over("downloads_kept", "notebook", "downloads"), {LITE: 0.2, EIGHT: 0.03}),
+    Goal("photo_conversions over DuckDB's JOIN",
+         _over("downloads_kept", "duckdb", "downloads"), {LITE: 0.33, EIGHT: 0.15}),
+    Goal("photo_conversions over LanceDB + Arrow",
+         _over("downloads_kept", "lancedb", "downloads"), {LITE: 0.5, EIGHT: 0.15}),
+    Goal("photo_conversions over pgvector's JOIN",
+         _over("downloads_kept", "pgvector", "downloads"), {ANY: 1.5}),
+    Goal("photo_conversions over pgvector with a roll-up too",
+         _over("downloads_kept", "pgvector", "downloads_kept"), {ANY: 1.5}),
+    Goal("exact search over DuckDB", _over("exact", "duckdb", "exact"), {ANY: 0.5}),
+    Goal("`photo-search load` over `client.insert` of tuples",
+         _load_over_tuples("every column, in batches"), {ANY: 0.1}),
+    Goal("`photo-search load` over the notebook's, of 5 columns out of 45",
+         _load_over_tuples("load"), {ANY: 0.1}),
+    Goal("`dbt build` over its statements by hand",
+         _dbt_ratio(lambda dbt: dbt["build"]["seconds"], lambda dbt: dbt["by_hand"]), {ANY: 1.3}),
+    Goal("`dbt build` after 1,000 photos and 100,000 conversions over the first",
+         _dbt_ratio(lambda dbt: dbt["build_of_new"]["seconds"],
+                    lambda dbt: dbt["build"]["seconds"]), {ANY: 0.2}),
+    Goal("`dbt run-operation similar_photos` over one of a macro that asks nothing",
+         _dbt_ratio(_operation("similar_photos"), _operation("empty")), {ANY: 1.15}),
+]  # fmt: skip
+
+
+def _goals(runs: Sequence[Result]) -> str:
+    """Each goal beside each size's ratio; a missed one is bold and says so."""
+    rows = []
+    for goal in GOALS:
+        cells = [goal.what]
+        for run in runs:
+            ratio = goal.ratio(run)
+            limits = [goal.at_most[size] for size in sorted(goal.at_most) if size <= run["photos"]]
+            if ratio is None or not limits:
+                cells.append("" if ratio is None else f"{ratio:.3g}")
+                continue
+            met = f"{ratio:.3g} (≤ {limits[-1]:g})"
+            cells.append(met if ratio <= limits[-1] else f"**{met} missed**")
+        rows.append(cells)
+    return _table(["ratio (goal)", *(f"{run['photos']:,} photos" for run in runs)], rows)
+
+
+def _asking(run: Result) -> str:
+    rows = []
+    for question in ("similar", "exact", "downloads", "downloads_kept"):
+        for engine, timings in run["asking"].items():
+            if question in timings:
+                timing = timings[question]
+                effort = run["effort"].get(engine) if question != "exact" else None
+                wrong = "" if timing["agree"] else " wrong counts"
+                rows.append([
+                    question, engine, f"{timing['p50']:.2f}", f"{timing['p95']:.2f}",
+                    f"{timing['recall']:.4f}{wrong}", str(effort or ""),
+                ])  # fmt: skip
+    return _table(["question", "engine", "p50", "p95", "recall@10", "ef"], rows)
+
+
+def _loading(run: Result) -> str:
+    rows = [
+        [
+            engine,
+            ", ".join(f"{step} {seconds:.1f}" for step, seconds in loading["seconds"].items()),
+            f"{loading['peak_bytes'] / MIB:,.0f}",
+            f"{loading['warm_bytes'] / MIB:,.0f}",
+            f"{loading['bytes_on_disk'] / MIB:,.0f}" if loading["bytes_on_disk"] else "",
+        ]
+        for engine, loading in run["loading"].items()
+    ]
+    head = ["engine", "seconds", "peak MiB while loading", "peak MiB while asked", "MiB on disk"]
+    return _table(head, rows)
+
+
+def _dbt(run: Result) -> str:
+    if not run["dbt"]:
+        return ""
+    costs = {
+        "`photo-search load`": run["dbt"]["load"],
+        "`dbt build`, cold": run["dbt"]["build"],
+        "`dbt build` after 1,000 photos and 100,000 conversions": run["dbt"].get("build_of_new"),
+    }
+    rows = [
+        [what, *(f"{cost[key]:.1f}" for key in ("seconds", "cpu_seconds")),
+         f"{cost['peak_bytes'] / MIB:,.0f}"]
+        for what, cost in costs.items() if cost
+    ]  # fmt: skip
+    if "by_hand" in run["dbt"]:
+        by_hand = f"{run['dbt']['by_hand']:.1f}"
+        rows.append(["the statements of the cold build, by hand", by_hand, "", ""])
+    for name, operations in run["dbt"].get("operations", {}).items():
+        middle = [
+            median(cost[key] for cost in operations)
+            for key in ("seconds", "cpu_seconds", "peak_bytes")
+        ]
+        rows.append([
+            f"`dbt run-operation` {name}", f"{middle[0]:.1f}", f"{middle[1]:.1f}",
+            f"{middle[2] / MIB:,.0f}",
+        ])  # fmt: skip
+    return _table(["what", "seconds", "of the processors", "peak MiB"], rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

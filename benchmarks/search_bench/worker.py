@@ -1,0 +1,36 @@
+"""One engine in a process of its own: JSON lines that come in are calls, lines out are answers.
+
+Started as `python -m search_bench.worker ENGINE WORK_FOLDER` by the Python whose packages the
+engine needs. An answer holds what the method returned, the seconds it took here, and the peak
+memory of the process, so that neither the pipe nor another engine is measured.
+"""
+
+import importlib
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    """Serve calls of [method, argument …] until the input ends."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a library prints is no answer
+    module = importlib.import_module(f"search_bench.engines.{sys.argv[1]}")
+    engine = module.Engine(Path(sys.argv[2]))
+    for line in sys.stdin:
+        method, *arguments = json.loads(line)
+        started = time.perf_counter()
+        value = getattr(engine, method)(*arguments)
+        seconds = time.perf_counter() - started
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        json.dump({"value": value, "seconds": seconds, "peak_bytes": peak}, answers)
+        answers.write("\n")
+        answers.flush()
+    engine.close()
+
+
+if __name__ == "__main__":
+    main()
