@@ -16,10 +16,10 @@ from .dialect import in_clickhouse
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Silence what dbt's own base classes do: class-scoped fixtures that are plain methods."""
+    """Silence what dbt's own base classes do: scoped fixtures that are plain methods."""
     config.addinivalue_line(
         "filterwarnings",
-        "ignore:Class-scoped fixtures defined as instance methods:pytest.PytestRemovedIn10Warning",
+        "ignore:.*-scoped fixtures defined as instance methods:pytest.PytestRemovedIn10Warning",
     )
 
 

@@ -1,8 +1,9 @@
 """The materializations, tests, relations and names that every dbt project leans on.
 
 Left out, because a class here already runs the same code: BaseTableMaterialization
-(BaseSimpleMaterializations), EmptyModelsArentRun (SimpleCopyBase), BaseNoPopulateCache
-(BaseCachingLowercaseModel).
+(BaseSimpleMaterializations), EmptyModelsArentRunBase (SimpleCopyBase), BaseNoPopulateCache
+(BaseCachingLowercaseModel). Left out, because they ask dbt-core and not the adapter:
+BaseCloneNotPossible, BaseCloneSameTargetAndState, BaseDebugInvalidProjectPostgres.
 """
 
 from pathlib import Path
@@ -30,12 +31,9 @@ from dbt.tests.adapter.caching.test_caching import (
 from dbt.tests.adapter.column_types.test_column_types import BasePostgresColumnTypes
 from dbt.tests.adapter.concurrency.test_concurrency import BaseConcurrency
 from dbt.tests.adapter.dbt_clone.test_dbt_clone import (
-    BaseCloneNotPossible,
     BaseClonePossible,
-    BaseCloneSameTargetAndState,
 )
 from dbt.tests.adapter.dbt_debug.test_dbt_debug import (
-    BaseDebugInvalidProjectPostgres,
     BaseDebugPostgres,
 )
 from dbt.tests.adapter.ephemeral.test_ephemeral import (
@@ -116,10 +114,6 @@ class TestDebug(BaseDebugPostgres):
     pass
 
 
-class TestDebugInvalidProject(BaseDebugInvalidProjectPostgres):
-    pass
-
-
 class CacheOfOneRelation:
     """dbt reads the cache's keys as relations; dbt-clickhouse keys its cache by schema and name."""
 
@@ -147,14 +141,6 @@ class TestColumnTypes(BasePostgresColumnTypes):
 
 
 class TestClonePossible(BaseClonePossible):
-    pass
-
-
-class TestCloneNotPossible(BaseCloneNotPossible):
-    pass
-
-
-class TestCloneSameTargetAndState(BaseCloneSameTargetAndState):
     pass
 
 

@@ -1,4 +1,8 @@
-"""dbt's own ways to test and to look: unit tests, stored failures, `dbt show`."""
+"""dbt's own ways to test and to look: unit tests, stored failures, `dbt show`.
+
+Left out, because they ask dbt-core which of two settings wins: StoreTestFailuresAsProjectLevelOff,
+…View, …Ephemeral and StoreTestFailuresAsExceptions.
+"""
 
 import re
 from typing import Any
@@ -11,12 +15,8 @@ from dbt.tests.adapter.dbt_show.test_dbt_show import (
 )
 from dbt.tests.adapter.store_test_failures_tests import fixtures
 from dbt.tests.adapter.store_test_failures_tests.basic import (
-    StoreTestFailuresAsExceptions,
     StoreTestFailuresAsGeneric,
     StoreTestFailuresAsInteractions,
-    StoreTestFailuresAsProjectLevelEphemeral,
-    StoreTestFailuresAsProjectLevelOff,
-    StoreTestFailuresAsProjectLevelView,
 )
 from dbt.tests.adapter.store_test_failures_tests.test_store_test_failures import (
     BaseStoreTestFailures,
@@ -101,28 +101,12 @@ class TestStoreTestFailuresAsInteractions(StoreTestFailuresAsInteractions):
     pass
 
 
-class TestStoreTestFailuresAsProjectLevelOff(StoreTestFailuresAsProjectLevelOff):
-    pass
-
-
-class TestStoreTestFailuresAsProjectLevelView(StoreTestFailuresAsProjectLevelView):
-    pass
-
-
-class TestStoreTestFailuresAsProjectLevelEphemeral(StoreTestFailuresAsProjectLevelEphemeral):
-    pass
-
-
 class TestStoreTestFailuresAsGeneric(StoreTestFailuresAsGeneric):
     @pytest.fixture(scope="class")
     def project_config_update(self) -> dict[str, Any]:
         """A missing shirt is a null, as the test expects."""
         types = {"shirt": "Nullable(String)"}
         return {"seeds": {"test": {self.seed_table: {"+column_types": types}}}}
-
-
-class TestStoreTestFailuresAsExceptions(StoreTestFailuresAsExceptions):
-    pass
 
 
 class TestShowLimit(BaseShowLimit):
