@@ -150,6 +150,7 @@ def test_ctrl_c_is_one_message_and_exit_code_130(world: World) -> None:
         [sys.executable, "-c", "from photo_search.cli import main; main()", *map(str, arguments)],
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     wait_for(lambda: world.server.requests["/slow"] > 0)
     process.send_signal(signal.SIGINT)
