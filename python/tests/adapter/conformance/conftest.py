@@ -1,5 +1,6 @@
 """dbt's own adapter tests on chDB: one engine for each pytest worker, one schema for each class."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,16 @@ def rows_are_compared() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ChdbAdapter, "get_rows_different_sql", BaseAdapter.get_rows_different_sql)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def utc() -> Iterator[None]:
+    """dbt's fixtures write times without a zone, and the engine reads them in its process's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.fixture(scope="session")
