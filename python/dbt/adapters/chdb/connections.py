@@ -41,8 +41,7 @@ class ChdbClient(ChHttpClient):
         """Raise FailedToConnectError with a sentence on what is wrong and one on what to do."""
         path = Path(credentials.chdb_path).absolute()
         try:
-            if not path.exists():
-                path.mkdir(parents=True)
+            path.mkdir(parents=True, exist_ok=True)  # another thread may be doing it
             with tempfile.TemporaryFile(dir=path):
                 pass
         except OSError as error:
