@@ -3,6 +3,7 @@
 import fcntl
 import re
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,8 @@ class ChdbClient(ChHttpClient):
         """Raise FailedToConnectError with a sentence on what is wrong and one on what to do."""
         path = Path(credentials.chdb_path).absolute()
         try:
-            path.mkdir(parents=True, exist_ok=True)  # another thread may be doing it
+            with suppress(FileExistsError):
+                path.mkdir(parents=True)
             with tempfile.TemporaryFile(dir=path):
                 pass
         except OSError as error:
