@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
@@ -73,6 +75,7 @@ CONVERSIONS = TableShape(
     ),
     required=("photo_id", "keyword"),
 )
+RowNumbers = npt.NDArray[np.int64]
 BLOCK_BYTES = 2 << 20  # one record batch: some 3,000 photos or 15,000 conversions
 NAMED_ROWS = 20
 
@@ -124,6 +127,21 @@ def read_batches(
             yield from _open(part, delimiter, columns, malformed)
         except pa.ArrowInvalid as error:
             raise DatasetError(f"{part} cannot be read as a table: {error}") from error
+
+
+def read_rows(
+    parts: Sequence[Path],
+    shape: TableShape,
+    numbers: RowNumbers,
+    columns: Sequence[str] | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """Stream the rows with these ascending numbers, counted from 0 as read_batches() gives them."""
+    first = 0
+    for batch in read_batches(parts, shape, MalformedRows(), columns):
+        low, high = np.searchsorted(numbers, [first, first + batch.num_rows])
+        if low < high:
+            yield batch.take(pa.array(numbers[low:high] - first))
+        first += batch.num_rows
 
 
 def _open(

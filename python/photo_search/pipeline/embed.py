@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from photo_search.dataset.read import RowNumbers
 from photo_search.errors import TooManyFailuresError
 from photo_search.pipeline.chunk import embed_chunk, join_slices
 from photo_search.pipeline.conversions import write_conversions
@@ -113,7 +113,7 @@ def _run(job: Job, options: Options, folder: Folder) -> Summary:
     failures = write_failures(folder, wanted, parts)
     return Summary(
         embedding_version=version,
-        tried=todo.num_rows,
+        tried=len(todo),
         photos=write_photos(folder, options.dataset, wanted, parts, job.spec),
         failures=dict(failures),
         duplicate_photos=wanted.duplicates,
@@ -126,11 +126,11 @@ def _run(job: Job, options: Options, folder: Folder) -> Summary:
 
 
 def _embed_chunks(
-    job: Job, options: Options, todo: pa.Table, first_number: int, embedded_before: int
+    job: Job, options: Options, todo: RowNumbers, first_number: int, embedded_before: int
 ) -> None:
-    if not todo.num_rows:
+    if not len(todo):
         return
-    with RunProgress(todo.num_rows) as progress:
+    with RunProgress(len(todo)) as progress:
 
         def report(reasons: Sequence[str | None]) -> None:
             progress.report(reasons)
@@ -143,7 +143,7 @@ def _embed_chunks(
                     "the limit, then run the same command again."
                 )
 
-        chunks = enumerate(cut(todo, options.chunk_size), first_number)
+        chunks = enumerate(cut(options.dataset, todo, options.chunk_size), first_number)
         if options.ray:
             embed_chunks_on_ray(options.ray, job, chunks, report)
             return

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from photo_search.dataset.read import PHOTOS, MalformedRows, find_parts, read_batches
+from photo_search.dataset.read import PHOTOS, find_parts, read_rows
 from photo_search.embedding.version import EmbeddingSpec
 from photo_search.errors import EmbeddingVersionError
 from photo_search.pipeline.parquet import (
@@ -28,7 +28,7 @@ from photo_search.thumbnails.failure import PASSING
 PHOTOS_FILE, FAILURES_FILE = "photos.parquet", "photo_failures.parquet"
 THUMBNAIL_COLUMNS = [field.name for field in THUMBNAIL_FIELDS]
 FAILURE_COLUMNS = [name for name in FAILURES_SCHEMA.names if name != "is_retryable"]
-ROWS_AT_A_TIME = 2048  # a row group of 4 MB
+ROWS_AT_A_TIME = 512  # a row group of 1 MB
 
 
 def check_version(folder: Folder, version: str, re_embed: bool) -> None:
@@ -49,30 +49,28 @@ def write_photos(
     folder: Folder, dataset: Path, wanted: Wanted, parts: Parts, spec: EmbeddingSpec
 ) -> int:
     """Write the photos that have a vector and return their number."""
-    positions = parts.find(wanted.photos)
+    positions = parts.find(wanted.keys)
     done = parts.has_vector(positions)
     rows, positions = wanted.rows[done], positions[done]
     schema = with_version(PHOTOS_SCHEMA, spec)
 
     def tables() -> Iterator[pa.Table]:
         first = 0
-        for batch in read_batches(find_parts(dataset, PHOTOS), PHOTOS, MalformedRows()):
-            last = first + batch.num_rows
-            low, high = np.searchsorted(rows, [first, last])
-            for start in range(low, high, ROWS_AT_A_TIME):
-                some = slice(start, min(start + ROWS_AT_A_TIME, high))
-                texts = batch.take(rows[some] - first)
-                vectors = parts.rows(positions[some], THUMBNAIL_COLUMNS)
+        for batch in read_rows(find_parts(dataset, PHOTOS), PHOTOS, rows):
+            for start in range(0, batch.num_rows, ROWS_AT_A_TIME):
+                texts = batch.slice(start, ROWS_AT_A_TIME)
+                last = first + texts.num_rows
+                vectors = parts.rows(positions[first:last], THUMBNAIL_COLUMNS)
                 versions = pa.array([spec.version] * texts.num_rows)
                 yield pa.Table.from_arrays([*texts, *vectors, versions], schema=schema)
-            first = last
+                first = last
 
     return write_tables(folder, PHOTOS_FILE, schema, tables())
 
 
 def write_failures(folder: Folder, wanted: Wanted, parts: Parts) -> Counter[str]:
     """Write one row for each photo that was tried in vain and count them by reason."""
-    positions = parts.find(wanted.photos)
+    positions = parts.find(wanted.keys)
     reasons = parts.reasons(positions)
     positions = positions[np.asarray(pc.is_valid(reasons))]
 

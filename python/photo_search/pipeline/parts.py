@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from photo_search.errors import OutputError
+from photo_search.pipeline.keys import Keys, photo_keys
 from photo_search.storage import Folder
 
 Positions = npt.NDArray[np.int64]
 ABSENT = -1
-KEYS_SCHEMA = pa.schema(dict.fromkeys(("photo_id", "photo_image_url", "reason"), pa.string()))
+KEY_COLUMNS = ["photo_id", "photo_image_url", "reason"]
 
 
 class Parts:
@@ -25,16 +26,19 @@ class Parts:
         self.names = folder.names(f"parts/{version}/*.parquet")[::-1]
         self._groups: list[tuple[str, int]] = []
         sizes: list[int] = []
-        tables = [KEYS_SCHEMA.empty_table()]
+        keys, reasons = [np.empty(0, np.uint64)], [pa.array([], pa.string())]
         for name in self.names:
             file = _open(folder, name)
             for group in range(file.num_row_groups):
                 self._groups.append((name, group))
                 sizes.append(file.metadata.row_group(group).num_rows)
-            tables.append(file.read(columns=KEYS_SCHEMA.names).cast(KEYS_SCHEMA))
-        table = pa.concat_tables(tables)
-        self._keys = _keys(table)
-        self._reasons = table["reason"].combine_chunks()
+            ids, urls, why = (
+                column.combine_chunks() for column in file.read(columns=KEY_COLUMNS).columns
+            )
+            keys.append(photo_keys(ids, urls))
+            reasons.append(why)
+        self._keys, self._positions = np.unique(np.concatenate(keys), return_index=True)
+        self._reasons = pa.concat_arrays(reasons)
         self._starts = np.cumsum([0, *sizes[:-1]])
         self._group = functools.lru_cache(maxsize=4)(self._read_group)
 
@@ -45,14 +49,14 @@ class Parts:
             int(self.names[0].rpartition("/")[2].removesuffix(".parquet")) + 1 if self.names else 0
         )
 
-    def find(self, photos: pa.Table) -> Positions:
-        """Where the newest row of each photo is; ABSENT for one that was never tried.
-
-        `photos` has the columns photo_id and photo_image_url. A photo whose URL has changed
-        counts as another one.
-        """
-        found = pc.index_in(_keys(photos), value_set=self._keys)
-        return np.asarray(pc.fill_null(found, ABSENT), dtype=np.int64)
+    def find(self, keys: Keys) -> Positions:
+        """Where the newest row of each photo is; ABSENT for one that was never tried."""
+        places = np.searchsorted(self._keys, keys)
+        found = places < len(self._keys)
+        found[found] = self._keys[places[found]] == keys[found]
+        positions = np.full(len(keys), ABSENT)
+        positions[found] = self._positions[places[found]]
+        return positions
 
     def reasons(self, positions: Positions) -> pa.Array:
         """Why each photo failed; null for one that has a vector or was never tried."""
@@ -88,9 +92,3 @@ def _open(folder: Folder, name: str) -> pq.ParquetFile:
             f"{folder.url}/{name} cannot be read: {error}. Delete that file and run the same "
             "command again; its photos are then embedded again."
         ) from error
-
-
-def _keys(photos: pa.Table) -> pa.Array:
-    columns = [photos[name].cast(pa.large_string()) for name in ("photo_id", "photo_image_url")]
-    separator = pa.scalar("\t", pa.large_string())
-    return pc.binary_join_element_wise(*columns, separator).combine_chunks()

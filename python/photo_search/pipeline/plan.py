@@ -1,66 +1,81 @@
-"""Which photos of the dataset a run has to do."""
+"""Which photos of the dataset a run has to do: 24 bytes are kept for each, however many."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from photo_search.dataset.read import PHOTOS, MalformedRows, find_parts, read_batches
+from photo_search.dataset.read import (
+    PHOTOS,
+    MalformedRows,
+    RowNumbers,
+    find_parts,
+    read_batches,
+    read_rows,
+)
+from photo_search.pipeline.keys import Keys, hashed, photo_keys
 from photo_search.pipeline.parts import ABSENT, Parts
 from photo_search.pipeline.prepare import Photo
 from photo_search.thumbnails.failure import PASSING
-
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Wanted:
     """The photos that the output is to hold: `rows` are their numbers in the dataset."""
 
-    photos: pa.Table
-    rows: Rows
+    keys: Keys
+    rows: RowNumbers
     duplicates: int
     malformed: MalformedRows
 
     def count_embedded(self, parts: Parts) -> int:
-        positions = parts.find(self.photos)
-        return int(np.count_nonzero(parts.has_vector(positions)))
+        return int(np.count_nonzero(parts.has_vector(parts.find(self.keys))))
 
 
 def read_wanted(dataset: Path, limit: int | None) -> Wanted:
-    """The ids and URLs of the first `limit` photos; of a repeated id the last row counts."""
+    """The first `limit` photos; of a repeated id the last row counts."""
     malformed = MalformedRows()
-    batches = read_batches(find_parts(dataset, PHOTOS), PHOTOS, malformed, PHOTOS.required)
-    schema = pa.schema(dict.fromkeys(PHOTOS.required, pa.string()))
-    table = pa.Table.from_batches(batches, schema)
-    table = pa.table({name: pc.fill_null(table[name], "") for name in PHOTOS.required})
-    numbered = table.append_column("row", pa.array(np.arange(table.num_rows)))
-    last = numbered.group_by("photo_id").aggregate([("row", "max")])["row_max"]
-    rows = np.sort(last.to_numpy())
-    duplicates = table.num_rows - len(rows)
-    return Wanted(table.take(rows[:limit]), rows[:limit], duplicates, malformed)
+    ids, keys = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
+    for batch in read_batches(find_parts(dataset, PHOTOS), PHOTOS, malformed, PHOTOS.required):
+        photo_ids, urls = _without_nulls(batch)
+        ids.append(hashed(photo_ids))
+        keys.append(photo_keys(photo_ids, urls))
+    backwards = np.concatenate(ids)[::-1]
+    _, last = np.unique(backwards, return_index=True)
+    rows = np.sort(len(backwards) - 1 - last)
+    duplicates = len(backwards) - len(rows)
+    return Wanted(np.concatenate(keys)[rows[:limit]], rows[:limit], duplicates, malformed)
 
 
-def missing(wanted: Wanted, parts: Parts, retry_failed: bool, recheck: bool) -> pa.Table:
+def missing(wanted: Wanted, parts: Parts, retry_failed: bool, recheck: bool) -> RowNumbers:
     """The photos to do: new ones and those that failed for a reason that may have passed.
 
     `retry_failed` leaves out the new ones; `recheck` asks again for all that failed.
     """
-    positions = parts.find(wanted.photos)
+    positions = parts.find(wanted.keys)
     reasons = parts.reasons(positions)
     retry = pc.is_valid(reasons) if recheck else pc.is_in(reasons, pa.array(sorted(PASSING)))
-    chosen = np.asarray(retry)
+    chosen = np.asarray(retry, dtype=np.bool_)
     if not retry_failed:
-        chosen = chosen | (positions == ABSENT)
-    return wanted.photos.filter(pa.array(chosen))
+        chosen |= positions == ABSENT
+    return wanted.rows[chosen]
 
 
-def cut(photos: pa.Table, size: int) -> Iterator[list[Photo]]:
-    """Chunks of `size` photos in the order of the dataset."""
-    for start in range(0, photos.num_rows, size):
-        chunk = photos.slice(start, size)
-        yield list(map(Photo, chunk["photo_id"].to_pylist(), chunk["photo_image_url"].to_pylist()))
+def cut(dataset: Path, rows: RowNumbers, size: int) -> Iterator[list[Photo]]:
+    """These rows as chunks of `size` photos, in the order of the dataset."""
+    batches = read_rows(find_parts(dataset, PHOTOS), PHOTOS, rows, PHOTOS.required)
+    photos = (
+        Photo(photo_id, url)
+        for batch in batches
+        for photo_id, url in zip(*(c.to_pylist() for c in _without_nulls(batch)), strict=True)
+    )
+    while chunk := list(islice(photos, size)):
+        yield chunk
+
+
+def _without_nulls(batch: pa.RecordBatch) -> list[pa.Array]:
+    return [pc.fill_null(column, "") for column in batch.columns]
