@@ -10,13 +10,15 @@ as the trained one.
 import argparse
 import io
 import json
+import multiprocessing
 import os
 import platform
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle, islice
@@ -167,6 +169,24 @@ def make_thumbnails(count: int) -> list[bytes]:
     raise SystemExit("sample/thumbnails is empty")
 
 
+@contextmanager
+def served(bodies: list[bytes]) -> Iterator[list[str]]:
+    """URLs of the bodies on a server that is a process of its own, as a real one would be."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(bodies, theirs))
+    process.start()
+    yield ours.recv()
+    ours.send("stop")
+    process.join()
+
+
+def serve(bodies: list[bytes], connection: Any) -> None:
+    with serve_photos() as server:
+        server.latency = LATENCY
+        connection.send([server.set_body(f"/p{n}", body) for n, body in enumerate(bodies)])
+        connection.recv()
+
+
 def write_dataset(folder: Path, photos: list[tuple[str, str]]) -> Path:
     folder.mkdir()
     lines = ["photo_id\tphoto_image_url", *map("\t".join, photos)]
@@ -183,8 +203,7 @@ def measure_speed(work: Path, count: int, some: int, rounds: int) -> dict[str, l
     model = make_model(work / "model")
     files = find_model(str(work / "model"))
     bodies = make_thumbnails(count)
-    with serve_photos() as server:
-        urls = [server.set_body(f"/p{n}", body) for n, body in enumerate(bodies)]
+    with served(bodies) as urls:
         photos = [(f"p{n}", url) for n, url in enumerate(urls)]
         memory = dict(zip(urls, bodies, strict=True))
         dataset = write_dataset(work / "speed", photos)
@@ -212,12 +231,10 @@ def measure_speed(work: Path, count: int, some: int, rounds: int) -> dict[str, l
 
         found: dict[str, list[Rate]] = {}
         for _ in range(rounds):
-            server.latency = 0.0
             add(found, "limit", Rate(gemm_peak() / FLOP_PER_PHOTO))
             add(found, "notebook", run_notebook(photos[:some], from_memory, model))
             for name, encoder in encoders.items():
                 add(found, name, run_ours(memory_job, dataset, encoder, count))
-            server.latency = LATENCY
             add(found, "notebook http", run_notebook(photos[:some], from_server, model))
             add(found, "http", run_ours(http_job, dataset, encoders[best], count))
     return found

@@ -19,6 +19,32 @@ from photo_search.errors import ModelError
 Half = TypeVar("Half", bound=transformers.PreTrainedModel)
 
 
+class LastLayer(torch.nn.Module):
+    """The last layer of the tower, computed for the one token that becomes the vector.
+
+    The same as the whole layer, whose other 49 tokens nobody reads, for 6.6 % less work.
+    """
+
+    def __init__(self, layer: Any) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        layer, attention = self.layer, self.layer.self_attn
+        seen = layer.layer_norm1(tokens)
+        queries, keys, values = (
+            projected.unflatten(-1, (attention.num_heads, -1)).transpose(1, 2)
+            for projected in (
+                attention.q_proj(seen[:, :1]),
+                attention.k_proj(seen),
+                attention.v_proj(seen),
+            )
+        )
+        answers = torch.nn.functional.scaled_dot_product_attention(queries, keys, values)
+        token = tokens[:, :1] + attention.out_proj(answers.transpose(1, 2).flatten(2))
+        return (token + layer.mlp(layer.layer_norm2(token)))[:, 0]  # type: ignore[no-any-return]
+
+
 class ImageTower(torch.nn.Module):
     """The model from bytes of brightness to unit vectors, so that every backend runs all of it."""
 
@@ -36,13 +62,17 @@ class ImageTower(torch.nn.Module):
         self.register_buffer("scale", (1 / (255 * std)).reshape(3, 1, 1))
         self.register_buffer("shift", (torch.tensor(preprocessing.mean) / std).reshape(3, 1, 1))
         self.model = model.to(dtype)  # type: ignore[arg-type]
+        layers = model.vision_model.encoder.layers
+        self.last_layer = LastLayer(layers[-1])
+        del layers[-1]
         self.dtype = dtype
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         planes = pixels.permute(0, 3, 1, 2).float()
         brightness = (planes * self.scale - self.shift).to(self.dtype)
-        vectors = self.model(pixel_values=brightness).image_embeds.float()
-        return torch.nn.functional.normalize(vectors, dim=-1)
+        tokens = self.model.vision_model(pixel_values=brightness).last_hidden_state
+        token = self.model.vision_model.post_layernorm(self.last_layer(tokens))
+        return torch.nn.functional.normalize(self.model.visual_projection(token).float(), dim=-1)
 
 
 class TorchEncoder:
