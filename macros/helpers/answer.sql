@@ -1,13 +1,20 @@
 {#
     The three ways to ask one question: a model and `dbt show` get the select statement back;
-    `dbt run-operation` also runs it and prints the rows.
+    `dbt run-operation` also runs it, and prints the rows or writes them to the file `out`.
 #}
 
-{% macro answer(macro_name, sql, output) -%}
+{% macro answer(macro_name, sql, output, out=none) -%}
     {%- do require_one_of(macro_name, "output", output, ["table", "json", "csv"]) -%}
+    {%- if out is not none -%}
+        {%- do require_text(macro_name, "out", out, 4096) -%}
+        {%- do require_one_of(macro_name, "output", output, ["json", "csv"]) -%}
+    {%- endif -%}
     {%- if flags.WHICH == "run-operation" -%}
         {%- set rows = run_query(sql) -%}
-        {%- if output == "json" -%}
+        {%- if out is not none -%}
+            {%- do rows.to_json(out) if output == "json" else rows.to_csv(out) -%}
+            {%- do log(rows.rows | length ~ " rows in " ~ out, info=true) -%}
+        {%- elif output == "json" -%}
             {%- do rows.print_json() -%}
             {{ print("") }}
         {%- elif output == "csv" -%}

@@ -15,6 +15,23 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# NaN is in no interval. #}
+{% macro require_number(macro_name, argument, value, lowest, highest) -%}
+    {%- if value is not number or value is boolean or not lowest <= value <= highest -%}
+        {%- do refuse_argument(
+            macro_name, argument, "a number from " ~ lowest ~ " to " ~ highest, value
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro require_text(macro_name, argument, value, longest) -%}
+    {%- if value is not string or not 1 <= value | length <= longest -%}
+        {%- do refuse_argument(
+            macro_name, argument, "text of 1 to " ~ longest ~ " characters", value
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro require_one_of(macro_name, argument, value, choices) -%}
     {%- if value not in choices -%}
         {%- do refuse_argument(macro_name, argument, "one of " ~ choices | join(", "), value) -%}
@@ -32,4 +49,14 @@
             macro_name, argument, "1 to 64 letters, digits, - or _", value
         ) -%}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro require_photo_ids(macro_name, argument, value) -%}
+    {%- if value is string or value is mapping or value is not sequence
+        or not 1 <= value | length <= 100 -%}
+        {%- do refuse_argument(macro_name, argument, "a list of 1 to 100 photos", value) -%}
+    {%- endif -%}
+    {%- for photo_id in value -%}
+        {%- do require_photo_id(macro_name, argument, photo_id) -%}
+    {%- endfor -%}
 {%- endmacro %}

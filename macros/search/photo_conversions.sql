@@ -1,8 +1,15 @@
-{# How often each of the photos most like one photo was downloaded; 0 for those that never were. #}
+{# How often each of the photos most like a target was downloaded; 0 for those that never were. #}
 
-{% macro photo_conversions(photo_id, top_k=10, output="table") -%}
-    {%- set similar = _similar_photos("photo_conversions", photo_id, top_k) -%}
-    {{ return(answer("photo_conversions", _with_downloads(similar) ~ search_settings(), output)) }}
+{% macro photo_conversions(
+    photo_id=none, top_k=10, vector=none, like=none, unlike=none,
+    filters=none, max_distance=none, after=none, exact=false, output="table", out=none
+) -%}
+    {%- set similar = _similar_photos(
+        "photo_conversions",
+        photo_id, top_k, vector, like, unlike, filters, max_distance, after, exact
+    ) -%}
+    {%- set downloads = _with_downloads(similar.select) -%}
+    {{ return(answer("photo_conversions", downloads ~ similar.settings, output, out)) }}
 {%- endmacro %}
 
 {% macro _with_downloads(similar) -%}

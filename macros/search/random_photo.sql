@@ -1,10 +1,10 @@
 {# One photo to begin with; with a `seed`, the same one every time. #}
 
-{% macro random_photo(seed=none, output="table") -%}
+{% macro random_photo(seed=none, output="table", out=none) -%}
     {%- if seed is not none -%}
         {%- do require_whole_number("random_photo", "seed", seed, 0, 4294967295) -%}
     {%- endif -%}
-    {{ return(answer("random_photo", _random_photo(seed), output)) }}
+    {{ return(answer("random_photo", _random_photo(seed), output, out)) }}
 {%- endmacro %}
 
 {% macro _random_photo(seed) -%}

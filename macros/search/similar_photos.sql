@@ -1,40 +1,76 @@
-{# The `top_k` photos most like one photo. #}
+{# The `top_k` photos most like one photo, a vector or the mean of several photos. #}
 
-{% macro similar_photos(photo_id, top_k=10, output="table") -%}
-    {%- set similar = _similar_photos("similar_photos", photo_id, top_k) -%}
-    {{ return(answer("similar_photos", similar ~ search_settings(), output)) }}
-{%- endmacro %}
-
-{% macro _similar_photos(macro_name, photo_id, top_k) -%}
-    {%- do require_photo_id(macro_name, "photo_id", photo_id) -%}
-    {%- do require_whole_number(macro_name, "top_k", top_k, 1, 1000) -%}
-    {%- do require_known_photo(macro_name, photo_id) -%}
-    {{ return(_ranked_photos(_nearest_photos(photo_id, top_k), top_k)) }}
+{% macro similar_photos(
+    photo_id=none, top_k=10, vector=none, like=none, unlike=none,
+    filters=none, max_distance=none, after=none, exact=false, output="table", out=none
+) -%}
+    {%- set similar = _similar_photos(
+        "similar_photos", photo_id, top_k, vector, like, unlike, filters, max_distance, after, exact
+    ) -%}
+    {{ return(answer("similar_photos", similar.select ~ similar.settings, output, out)) }}
 {%- endmacro %}
 
 {#
-    The index serves only this form: the bare table, one order by, a limit, no where. A where would be
-    applied after the index has chosen, and shorten the answer without a word. So it is asked for a few
-    more: the target itself, and 16 for ties, which _ranked_photos() then puts in order.
+    What every question about similar photos shares: its arguments checked, the select statement and
+    the settings that belong at the very end of the question.
 #}
-{% macro _nearest_photos(photo_id, top_k) -%}
-{%- set target_embed -%}
-    (select photo_embed from {{ ref('photos') }} where photo_id = {{ text_literal(photo_id) }})
-{%- endset -%}
+{% macro _similar_photos(
+    macro_name, photo_id, top_k, vector, like, unlike, filters, max_distance, after, exact
+) -%}
+    {%- do require_whole_number(macro_name, "top_k", top_k, 1, 1000) -%}
+    {%- do require_one_of(macro_name, "exact", exact, [true, false]) -%}
+    {%- set target = search_target(macro_name, photo_id, vector, like, unlike) -%}
+    {%- set conditions = filter_conditions(macro_name, filters) -%}
+    {%- set exact = exact or conditions | length > 0 or after is not none -%}
+    {%- set answers = [] -%}
+    {%- if target.photo_ids -%}
+        {%- do answers.append("photo_id not in (" ~ text_literals(target.photo_ids) ~ ")") -%}
+    {%- endif -%}
+    {%- if max_distance is not none -%}
+        {%- do require_number(macro_name, "max_distance", max_distance, 0, 2) -%}
+        {%- do answers.append("distance <= " ~ max_distance) -%}
+    {%- endif -%}
+    {%- if after is none -%}
+        {%- set candidates = top_k + 16 + target.photo_ids | length -%}
+        {%- set nearest = _nearest_photos(target, candidates, conditions, exact) -%}
+        {%- set select = _ranked_photos(nearest, top_k, answers) -%}
+    {%- else -%}
+        {%- do require_photo_id(macro_name, "after", after) -%}
+        {%- do require_known_photos(macro_name, "after", [after]) -%}
+        {%- set nearest = _nearest_photos(target, none, conditions, exact) -%}
+        {%- set select = _photos_after(_ranked_photos(nearest, none, answers), after, target, top_k) -%}
+    {%- endif -%}
+    {{ return({"select": select, "settings": search_settings(exact)}) }}
+{%- endmacro %}
+
+{#
+    The index serves only one form: the bare table, one order by, a limit, no where. A where would be
+    applied after the index has chosen, and shorten the answer without a word; so what is left out of
+    the answer is left out later, and the index is asked for a few more: those, and 16 for ties, which
+    _ranked_photos() puts in order. The second key makes it a scan, which no condition can shorten.
+#}
+{% macro _nearest_photos(target, candidates, conditions, exact) -%}
 select
-    {{ text_literal(photo_id) }} as target_photo_id,
+    {{ target.target_photo_id }} as target_photo_id,
     photo_id,
-    {{ searched_distance('photo_embed', target_embed) }} as distance
+    {{ exact_distance('photo_embed', target.embedding) if exact
+        else searched_distance('photo_embed', target.embedding) }} as distance
 
 from {{ ref('photos') }}
 
-order by distance asc
+{% if conditions -%}
+where {{ conditions | join("\n    and ") }}
 
-limit {{ top_k + 17 }}
+{% endif -%}
+order by distance asc{{ ", photo_id asc" if exact }}
+
+{% if candidates -%}
+limit {{ candidates }}
+{%- endif -%}
 {%- endmacro %}
 
-{# From candidates to answers: the target left out, ranks without gaps, ties in the order of photo_id. #}
-{% macro _ranked_photos(candidates, top_k) -%}
+{# From candidates to answers: some left out, ranks without gaps, ties in the order of photo_id. #}
+{% macro _ranked_photos(candidates, top_k, conditions=["photo_id != target_photo_id"]) -%}
 select
     target_photo_id,
     row_number() over (
@@ -48,11 +84,37 @@ from (
     {{ candidates | indent(4) }}
 )
 
-where photo_id != target_photo_id
+{% if conditions -%}
+where {{ conditions | join("\n    and ") }}
 
+{% endif -%}
 order by target_photo_id asc, similarity_rank asc
 
+{% if top_k -%}
 limit {{ top_k }} by target_photo_id
+{%- endif -%}
+{%- endmacro %}
+
+{# The page that follows the photo `after`; its place is found by distance, so it may itself be filtered out. #}
+{% macro _photos_after(ranked, after, target, top_k) -%}
+select *
+
+from (
+    {{ ranked | indent(4) }}
+)
+
+where (distance, photo_id) > (
+    (
+        select {{ exact_distance('photo_embed', target.embedding) }}
+        from {{ ref('photos') }}
+        where photo_id = {{ text_literal(after) }}
+    ),
+    {{ text_literal(after) }}
+)
+
+order by similarity_rank asc
+
+limit {{ top_k }}
 {%- endmacro %}
 
 {# The same for every photo of a small table at once: no index serves a join, so each pair is measured. #}
@@ -60,7 +122,7 @@ limit {{ top_k }} by target_photo_id
 select
     targets.photo_id as target_photo_id,
     photos.photo_id as photo_id,
-    cosineDistance(photos.photo_embed, targets.photo_embed) as distance
+    {{ exact_distance('photos.photo_embed', 'targets.photo_embed') }} as distance
 
 from {{ ref('photos') }} as photos
 

@@ -162,7 +162,7 @@ def test_quiet_json_is_all_that_the_command_prints(demo: Demo) -> None:
         ({"photo_id": TARGET, "top_k": 10**9}, "a whole number from 1 to 1000. Got: 1000000000"),
         ({"photo_id": TARGET, "output": "xml"}, "must be one of table, json, csv. Got: xml"),
         ({"photo_id": 175304202}, 'must be text in double quotes, as in \'{"photo_id"'),
-        ({"photo_id": None}, "must be text in double quotes"),
+        ({"photo_id": None}, "must be given, or else `vector`, or else `like`. Got: none of them"),
         ({"photo_id": ""}, "must be 1 to 64 letters, digits, - or _"),
         ({"photo_id": "a' or 1=1 --"}, "must be 1 to 64 letters, digits, - or _"),
         ({"photo_id": "a\\"}, "must be 1 to 64 letters, digits, - or _"),

@@ -1,0 +1,89 @@
+{#
+    What a question searches for, said in exactly one way: a photo, a vector, or photos to be `like`
+    and, if wanted, `unlike`. A dict: `embedding`, an expression; `photo_ids`, which the answer leaves
+    out; `target_photo_id`, null unless it is one photo.
+#}
+
+{% macro search_target(macro_name, photo_id, vector, like, unlike) -%}
+    {%- set given = [] -%}
+    {%- for name, value in {"photo_id": photo_id, "vector": vector, "like": like}.items()
+        if value is not none -%}
+        {%- do given.append(name) -%}
+    {%- endfor -%}
+    {%- if given | length != 1 -%}
+        {%- do refuse_argument(
+            macro_name, "photo_id", "given, or else `vector`, or else `like`",
+            given | join(" and ") or "none of them"
+        ) -%}
+    {%- elif unlike is not none and like is none -%}
+        {%- do refuse_argument(macro_name, "unlike", "given with `like`", given[0]) -%}
+    {%- elif photo_id is not none -%}
+        {{ return(_photo_target(macro_name, photo_id)) }}
+    {%- elif vector is not none -%}
+        {{ return(_vector_target(macro_name, vector)) }}
+    {%- else -%}
+        {{ return(_mean_target(macro_name, like, unlike)) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro _photo_target(macro_name, photo_id) -%}
+    {%- do require_photo_id(macro_name, "photo_id", photo_id) -%}
+    {%- do require_known_photos(macro_name, "photo_id", [photo_id]) -%}
+    {%- set embedding -%}
+        (select photo_embed from {{ ref('photos') }} where photo_id = {{ text_literal(photo_id) }})
+    {%- endset -%}
+    {{ return({
+        "target_photo_id": text_literal(photo_id), "embedding": embedding, "photo_ids": [photo_id]
+    }) }}
+{%- endmacro %}
+
+{# As text it is parsed faster than as an array of numbers. #}
+{% macro _vector_target(macro_name, vector) -%}
+    {%- set allowed = "a list of 512 numbers that are not all 0" -%}
+    {%- if vector is string or vector is not sequence or vector | length != 512 -%}
+        {%- do refuse_argument(macro_name, "vector", allowed, vector) -%}
+    {%- endif -%}
+    {%- for number in vector -%}
+        {%- do require_number(macro_name, "vector[" ~ loop.index0 ~ "]", number, -1e9, 1e9) -%}
+    {%- endfor -%}
+    {%- if not vector | select | list -%}
+        {%- do refuse_argument(macro_name, "vector", allowed, vector) -%}
+    {%- endif -%}
+    {{ return({
+        "target_photo_id": "cast(null as Nullable(String))",
+        "embedding": text_literal("[" ~ vector | join(", ") ~ "]") ~ "::Array(Float32)",
+        "photo_ids": [],
+    }) }}
+{%- endmacro %}
+
+{# The mean of the unit vectors of `like` minus the mean of those of `unlike`. #}
+{% macro _mean_target(macro_name, like, unlike) -%}
+    {%- do require_photo_ids(macro_name, "like", like) -%}
+    {%- if unlike is not none -%}
+        {%- do require_photo_ids(macro_name, "unlike", unlike) -%}
+    {%- endif -%}
+    {%- set like = like | unique | list -%}
+    {%- set unlike = (unlike or []) | unique | list -%}
+    {%- if like | select("in", unlike) | list -%}
+        {%- do refuse_argument(macro_name, "unlike", "photos that are not in `like`", unlike) -%}
+    {%- endif -%}
+    {%- do require_known_photos(macro_name, "like", like) -%}
+    {%- if unlike -%}
+        {%- do require_known_photos(macro_name, "unlike", unlike) -%}
+    {%- endif -%}
+    {%- set embedding -%}
+        (
+            select cast(sumForEach(arrayMap(
+                x -> x * if(
+                    photo_id in ({{ text_literals(like) }}),
+                    {{ 1 / like | length }},
+                    {{ -1 / (unlike | length or 1) }}
+                ),
+                photo_embed
+            )) as Array(Float32))
+            from {{ ref('photos') }}
+            where photo_id in ({{ text_literals(like + unlike) }})
+        )
+    {%- endset -%}
+    {{ return({"target_photo_id": "cast(null as Nullable(String))", "embedding": embedding, "photo_ids": like + unlike}) }}
+{%- endmacro %}
