@@ -33,6 +33,7 @@ import pyarrow.parquet as pq
 import requests
 import torch
 import transformers
+from embed_memory import Processor, make_model
 from PIL import Image, ImageOps
 
 from photo_search.embedding.clip import load_encoder
@@ -48,7 +49,6 @@ from photo_server import serve_photos  # noqa: E402
 
 FLOP_PER_PHOTO = 8.82e9  # image tower and projection of ViT-B/32, two per multiplication
 LATENCY = 0.1  # seconds before the server's answer
-Processor = getattr(transformers, "CLIPImageProcessorPil", transformers.CLIPImageProcessor)
 
 
 # ---------- what is compared
@@ -142,14 +142,6 @@ def gemm_peak() -> float:
 
 
 # ---------- what it is measured on
-
-
-def make_model(folder: Path) -> transformers.CLIPModel:
-    torch.manual_seed(0)
-    model = transformers.CLIPModel(transformers.CLIPConfig()).eval()
-    model.save_pretrained(folder)
-    Processor().save_pretrained(folder)
-    return model
 
 
 def make_thumbnails(count: int) -> list[bytes]:

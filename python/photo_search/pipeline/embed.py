@@ -1,11 +1,14 @@
 """The run: what is missing is fetched and embedded, then the output files are written."""
 
+import ctypes
+import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from photo_search.dataset.read import RowNumbers
@@ -21,6 +24,8 @@ from photo_search.pipeline.progress import RunProgress, counted
 from photo_search.pipeline.ray import embed_chunks_on_ray
 from photo_search.storage import Folder
 from photo_search.thumbnails.store import KeptSource
+
+GLIBC_ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,7 @@ def run_embed(job: Job, options: Options) -> Summary:
 
     Raises PhotoSearchError; what was finished before then is kept for the next run.
     """
+    _share_freed_memory()
     folder = Folder(job.out)
     with only_run(folder):
         folder.remove_temporary()
@@ -95,6 +101,13 @@ def run_embed(job: Job, options: Options) -> Summary:
             f"{counted(summary.failures) or 'it lists none'}. See {job.out}/photo_failures.parquet."
         )
     return summary
+
+
+def _share_freed_memory() -> None:
+    """Let every thread use what another has freed; kept apart, it would grow with the run."""
+    pa.set_memory_pool(pa.system_memory_pool())
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).mallopt(GLIBC_ARENA_MAX, 2)
 
 
 def _run(job: Job, options: Options, folder: Folder) -> Summary:
