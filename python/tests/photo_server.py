@@ -16,6 +16,7 @@ class Request(BaseHTTPRequestHandler):
     """One request; an answer writes to it whatever it likes."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or a body waits 40 ms for its headers to be acknowledged
     server: "_Server"
 
     def do_GET(self) -> None:

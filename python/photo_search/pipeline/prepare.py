@@ -2,11 +2,12 @@
 
 import multiprocessing
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
 
 from photo_search.embedding.preprocess import Pixels, to_pixels
 from photo_search.pipeline.job import Job
@@ -16,7 +17,9 @@ from photo_search.thumbnails.download import thumbnail_url
 from photo_search.thumbnails.failure import PhotoFailure, check_photo_id
 from photo_search.thumbnails.store import keep
 
-GROUP = 32  # photos that a worker is given at a time
+GROUP = 32  # photos that a process is given at a time
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Photo(NamedTuple):
@@ -34,21 +37,14 @@ class Prepared(NamedTuple):
 
 
 class Workshop:
-    """Prepares photos in as many threads as the job has connections."""
+    """Prepares photos; many threads may use it at once."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
         self._folder = Folder(job.out)
         self._source = job.open_source()
-        self._threads = ThreadPoolExecutor(job.connections)
 
-    def prepare(self, photos: Sequence[Photo]) -> list[Prepared]:
-        return list(self._threads.map(self._prepare, photos))
-
-    def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    def _prepare(self, photo: Photo) -> Prepared:
+    def prepare(self, photo: Photo) -> Prepared:
         url = thumbnail_url(photo.photo_image_url, dict(self._job.spec.thumbnail))
         row: dict[str, Any] = {**photo._asdict(), "thumbnail_url": url, "attempts": 0}
         try:
@@ -68,50 +64,47 @@ class Workshop:
 def prepared(job: Job, photos: Sequence[Photo], ahead: int) -> Iterator[Iterator[Prepared]]:
     """The photos in their order, prepared while earlier ones are used, about `ahead` of them.
 
-    Threads do it, or processes where the job has some: those let a fast GPU not wait for the
-    one interpreter lock.
+    As many threads as the job has connections do it; or processes where the job has some, which
+    let a fast GPU not wait for the one interpreter lock.
     """
-    groups = [photos[start : start + GROUP] for start in range(0, len(photos), GROUP)]
-    workshop = None
     if job.processes:
-        prepare: Callable[[Sequence[Photo]], list[Prepared]] = _prepare_in_process
+        groups = [photos[start : start + GROUP] for start in range(0, len(photos), GROUP)]
         workers: Executor = ProcessPoolExecutor(
             job.processes, multiprocessing.get_context("spawn"), _open_workshop, (job,)
         )
+        results = _in_order(workers, _prepare_in_process, groups, ahead // GROUP + 1)
+        items: Iterator[Prepared] = chain.from_iterable(results)
     else:
-        workshop = Workshop(job)
-        prepare, workers = workshop.prepare, ThreadPoolExecutor(ahead // GROUP + 1)
+        workers = ThreadPoolExecutor(job.connections)
+        items = _in_order(workers, Workshop(job).prepare, photos, ahead)
     try:
-        yield _in_order(workers, prepare, groups, ahead // GROUP + 1)
+        yield items
     finally:
         workers.shutdown(wait=False, cancel_futures=True)
-        if workshop:
-            workshop.close()
 
 
 def _in_order(
-    workers: Executor,
-    prepare: Callable[[Sequence[Photo]], list[Prepared]],
-    groups: Sequence[Sequence[Photo]],
-    ahead: int,
-) -> Iterator[Prepared]:
-    pending: deque[Future[list[Prepared]]] = deque()
-    for group in groups:
-        pending.append(workers.submit(prepare, group))
+    workers: Executor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int
+) -> Iterator[Result]:
+    """Results in the order of the items, begun in that order, `ahead` of them at a time."""
+    pending: deque[Future[Result]] = deque()
+    for item in items:
+        pending.append(workers.submit(work, item))
         if len(pending) > ahead:
-            yield from pending.popleft().result()
+            yield pending.popleft().result()
     while pending:
-        yield from pending.popleft().result()
+        yield pending.popleft().result()
 
 
 _workshop: Workshop
+_threads: ThreadPoolExecutor
 
 
 def _open_workshop(job: Job) -> None:
     """Give this worker process its workshop."""
-    global _workshop
-    _workshop = Workshop(job)
+    global _workshop, _threads
+    _workshop, _threads = Workshop(job), ThreadPoolExecutor(job.connections)
 
 
 def _prepare_in_process(photos: Sequence[Photo]) -> list[Prepared]:
-    return _workshop.prepare(photos)
+    return list(_threads.map(_workshop.prepare, photos))
