@@ -33,7 +33,6 @@ import pyarrow.parquet as pq
 import requests
 import torch
 import transformers
-from embed_memory import Processor, make_model
 from PIL import Image, ImageOps
 
 from photo_search.embedding.clip import load_encoder
@@ -48,6 +47,7 @@ sys.path.insert(0, str(REPOSITORY / "python" / "tests"))
 from photo_server import serve_photos  # noqa: E402
 
 FLOP_PER_PHOTO = 8.82e9  # image tower and projection of ViT-B/32, two per multiplication
+Processor = getattr(transformers, "CLIPImageProcessorPil", transformers.CLIPImageProcessor)
 LATENCY = 0.1  # seconds before the server's answer
 
 
@@ -142,6 +142,15 @@ def gemm_peak() -> float:
 
 
 # ---------- what it is measured on
+
+
+def make_model(folder: Path) -> transformers.CLIPModel:
+    """CLIP ViT-B/32 with weights from a seed, as large and as fast as the trained one."""
+    torch.manual_seed(0)
+    model = transformers.CLIPModel(transformers.CLIPConfig()).eval()
+    model.save_pretrained(folder)
+    Processor().save_pretrained(folder)
+    return model
 
 
 def make_thumbnails(count: int) -> list[bytes]:

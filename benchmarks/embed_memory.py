@@ -15,12 +15,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
-import torch
-import transformers
 from PIL import Image
 
 from photo_search.dataset.read import CONVERSIONS
-from photo_search.embedding.clip import load_encoder
 from photo_search.pipeline import chunk
 from photo_search.pipeline.conversions import write_conversions
 from photo_search.pipeline.embed import Options, run_embed
@@ -29,7 +26,6 @@ from photo_search.storage import Folder
 from photo_search.thumbnails.download import Fetched, HttpLimits
 
 ROWS_AT_A_TIME = 100_000
-Processor = getattr(transformers, "CLIPImageProcessorPil", transformers.CLIPImageProcessor)
 
 
 class RepeatingEncoder:
@@ -45,17 +41,10 @@ class RepeatingEncoder:
         return self.vectors[: len(pixels)]
 
 
-def make_model(folder: Path) -> transformers.CLIPModel:
-    """CLIP ViT-B/32 with weights from a seed, as large and as fast as the trained one."""
-    torch.manual_seed(0)
-    model = transformers.CLIPModel(transformers.CLIPConfig()).eval()
-    model.save_pretrained(folder)
-    Processor().save_pretrained(folder)
-    return model
-
-
 def make_photos(count: int, dataset: Path) -> None:
     if not (dataset.parent / "model").exists():
+        from embed import make_model
+
         make_model(dataset.parent / "model")
     urls = (f"p{n}\thttps://images.unsplash.com/photo-{n:032}\n" for n in range(count))
     (dataset / "photos.tsv000").write_text("photo_id\tphoto_image_url\n" + "".join(urls))
@@ -64,6 +53,8 @@ def make_photos(count: int, dataset: Path) -> None:
 
 def embed_photos(dataset: Path, out: Path) -> None:
     """The whole run, with one thumbnail for all photos."""
+    from photo_search.embedding.clip import load_encoder  # here: conversions need no torch
+
     file = io.BytesIO()
     Image.effect_noise((200, 133), 64).convert("RGB").save(file, "JPEG", quality=75)
     job = make_job(

@@ -1,4 +1,4 @@
-"""Which photos of the dataset a run has to do: 24 bytes are kept for each, however many."""
+"""Which photos of the dataset a run has to do: 16 bytes are kept for each, no ids or URLs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
