@@ -1,10 +1,10 @@
 {# What the last line of a question sets, so that the engine plans all of it for one search. #}
 
-{% macro search_settings(exact=false) -%}
-    {{ return(adapter.dispatch("search_settings")(exact)) }}
+{% macro search_settings(exact=false, list_size=var("search_list_size")) -%}
+    {{ return(adapter.dispatch("search_settings")(exact, list_size)) }}
 {%- endmacro %}
 
-{% macro default__search_settings(exact) -%}
+{% macro default__search_settings(exact, list_size) -%}
     {%- do refuse_engine("search_settings") -%}
 {%- endmacro %}
 
@@ -13,14 +13,15 @@
     1,000 rows the index would not be asked; 1,216 are the candidates of the largest question. A scan
     is quickest over mapped files: it spends its time copying vectors, not comparing them.
 #}
-{% macro clickhouse__search_settings(exact) %}
+{% macro clickhouse__search_settings(exact, list_size) %}
+{%- do require_whole_number("search_settings", "list_size", list_size, 1, 10000) %}
 
 settings
 {%- if exact %}
     local_filesystem_read_method = 'mmap',
     min_bytes_to_use_mmap_io = 1
 {%- else %}
-    hnsw_candidate_list_size_for_search = 64,
+    hnsw_candidate_list_size_for_search = {{ list_size }},
     max_limit_for_vector_search_queries = 1216,
     query_plan_optimize_lazy_materialization = 0,
     max_threads = 1
@@ -28,7 +29,7 @@ settings
 {%- endmacro %}
 
 {# Without it, rows that no index covers yet would be left out of the answer in silence. #}
-{% macro myscale__search_settings(exact) %}
+{% macro myscale__search_settings(exact, list_size) %}
 
 settings
     enable_brute_force_vector_search = 1

@@ -1,21 +1,22 @@
 {#
     Cosine distance, 1 - cos: 0 is the same picture, 2 the opposite; in the form that a vector index
-    serves. The same numbers on every engine.
+    serves. The same numbers on every engine. `alpha` is how far a search of MyScale looks.
 #}
 
-{% macro searched_distance(embedding, target_embedding) -%}
-    {{ return(adapter.dispatch("searched_distance")(embedding, target_embedding)) }}
+{% macro searched_distance(embedding, target_embedding, alpha=var("search_alpha")) -%}
+    {{ return(adapter.dispatch("searched_distance")(embedding, target_embedding, alpha)) }}
 {%- endmacro %}
 
-{% macro default__searched_distance(embedding, target_embedding) -%}
+{% macro default__searched_distance(embedding, target_embedding, alpha) -%}
     {%- do refuse_engine("searched_distance") -%}
 {%- endmacro %}
 
-{% macro clickhouse__searched_distance(embedding, target_embedding) -%}
+{% macro clickhouse__searched_distance(embedding, target_embedding, alpha) -%}
     cosineDistance({{ embedding }}, {{ target_embedding }})
 {%- endmacro %}
 
 {# No function but a search: MyScale allows it only beside the table, with an order by and a limit. #}
-{% macro myscale__searched_distance(embedding, target_embedding) -%}
-    distance({{ embedding }}, {{ target_embedding }})
+{% macro myscale__searched_distance(embedding, target_embedding, alpha) -%}
+    {%- do require_number("searched_distance", "alpha", alpha, 1, 4) -%}
+    distance('alpha={{ alpha }}')({{ embedding }}, {{ target_embedding }})
 {%- endmacro %}
