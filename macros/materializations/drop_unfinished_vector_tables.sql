@@ -1,10 +1,17 @@
-{# At the end of every run: a vector_table that failed half-way leaves nothing behind but its reason. #}
+{#
+    At the end of every run: a vector_table that failed half-way leaves nothing behind but its reason.
+    What another run is building is that run's.
+#}
 
 {% macro drop_unfinished_vector_tables(results) -%}
     {%- for result in results
-        if result.status == "error" and result.node.config.materialized == "vector_table" -%}
+        if result.status == "error" and result.node.config.materialized == "vector_table"
+        and not another_run_builds(result.node.unique_id) -%}
         {%- set relation = api.Relation.create(
-            schema=result.node.schema, identifier=result.node.alias, type="table"
+            schema=result.node.schema,
+            identifier=result.node.alias,
+            type="table",
+            can_on_cluster=adapter.should_on_cluster(),
         ) -%}
         {%- do adapter.drop_relation(make_intermediate_relation(relation)) -%}
     {%- endfor -%}

@@ -14,6 +14,11 @@
     {%- set index = vector_index_config() -%}
     {%- set key = config.require("unique_key") -%}
 
+    {% if another_run_builds(model.unique_id) %}
+        {{ exceptions.raise_compiler_error(
+            "Another run of dbt is building " ~ this ~ ". Wait for it to finish, then run this again."
+        ) }}
+    {% endif %}
     {{ drop_relation_if_exists(load_cached_relation(building)) }}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
@@ -32,10 +37,7 @@
         {% endif %}
     {% else %}
         {% if has_changed_rows(existing, sql) %}
-            {% do run_query(
-                "delete from " ~ existing ~ " where " ~ key ~ " in (select " ~ key
-                ~ " from (" ~ _changed_rows(existing, sql) ~ "))"
-            ) %}
+            {% do delete_changed_rows(existing, building, key, sql) %}
         {% endif %}
         {%- set new_rows -%}
             select * from ({{ sql }}) where {{ key }} not in (select {{ key }} from {{ existing }})

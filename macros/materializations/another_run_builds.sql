@@ -1,0 +1,19 @@
+{#
+    Whether another run of dbt is at work on the model `unique_id` of this schema: dbt signs its
+    statements with the model's id, and the server lists those that run. Between two statements a run
+    is not seen for a moment, so there are three looks.
+#}
+
+{% macro another_run_builds(unique_id) -%}
+    {%- for look in range(3) -%}
+        {%- set statements = run_query(
+            "select " ~ ("sleep(0.1)" if look else "0") ~ ", count() from system.processes"
+            ~ " where query_id != queryID() and current_database = currentDatabase()"
+            ~ " and position(query, " ~ text_literal('"node_id": "' ~ unique_id ~ '"') ~ ") > 0"
+        ) -%}
+        {%- if statements.rows[0][1] > 0 -%}
+            {{ return(true) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(false) }}
+{%- endmacro %}
