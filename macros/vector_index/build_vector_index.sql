@@ -10,21 +10,22 @@
 
 {# Merging comes first: every merge builds the graph of the merged part from the start. #}
 {% macro clickhouse__build_vector_index(relation, index) -%}
-    {%- do run_query("optimize table " ~ relation ~ " final") -%}
+    {%- set table = relation ~ on_cluster_clause(relation) -%}
+    {%- do run_query("optimize table " ~ table ~ " final") -%}
     {%- do run_query(
-        "alter table " ~ relation ~ " add index " ~ index.name ~ " " ~ index.column
-        ~ " type " ~ index.type
+        "alter table " ~ table ~ " add index " ~ index.name ~ " " ~ index.column ~ " type " ~ index.type
     ) -%}
     {%- do run_query(
-        "alter table " ~ relation ~ " materialize index " ~ index.name ~ " settings mutations_sync = 2"
+        "alter table " ~ table ~ " materialize index " ~ index.name ~ " settings mutations_sync = 2"
     ) -%}
     {%- do wait_for_vector_index(relation) -%}
 {%- endmacro %}
 
 {% macro myscale__build_vector_index(relation, index) -%}
-    {%- do run_query("optimize table " ~ relation ~ " final") -%}
+    {%- set table = relation ~ on_cluster_clause(relation) -%}
+    {%- do run_query("optimize table " ~ table ~ " final") -%}
     {%- do run_query(
-        "alter table " ~ relation ~ " add vector index " ~ index.name ~ " " ~ index.column
+        "alter table " ~ table ~ " add vector index " ~ index.name ~ " " ~ index.column
         ~ " type " ~ index.type
     ) -%}
     {%- do wait_for_vector_index(relation) -%}

@@ -16,10 +16,11 @@
 {%- endmacro %}
 
 {% macro myscale__require_vector_index_type(relation, index) -%}
+    {%- set table = relation ~ on_cluster_clause(relation) -%}
     {%- do run_query(
-        "create table " ~ relation ~ " (v Array(Float32), constraint size check length(v) = "
+        "create table " ~ table ~ " (v Array(Float32), constraint size check length(v) = "
         ~ index.dimension ~ ") engine = MergeTree order by tuple()"
     ) -%}
-    {%- do run_query("alter table " ~ relation ~ " add vector index v v type " ~ index.type) -%}
+    {%- do run_query("alter table " ~ table ~ " add vector index v v type " ~ index.type) -%}
     {%- do adapter.drop_relation(relation) -%}
 {%- endmacro %}

@@ -86,25 +86,50 @@ left join failures
 order by table_name asc, index_name asc
 {%- endmacro %}
 
+{# Every replica builds an index of its own: the row of an index adds them up, and waits for the last. #}
 {% macro myscale__vector_index_status_of(relation) -%}
+with
+
+replicas as (
+
+    select
+        table as table_name,
+        name as index_name,
+        replaceRegexpOne(expr, '(?i)^.*? type ', '') as index_type,
+        total_parts,
+        parts_with_vector_index + small_parts as built_parts,
+        status as status_of_replica,
+        latest_failed_part,
+        latest_fail_reason
+
+    from {{ "clusterAllReplicas('" ~ target.cluster ~ "', system.vector_indices)"
+        if target.cluster else "system.vector_indices" }}
+
+    where
+        database = {{ text_literal(relation.schema if relation else target.schema) }}
+        {%- if relation %}
+        and table = {{ text_literal(relation.identifier) }}
+        {%- endif %}
+
+)
+
 select
-    table as table_name,
-    name as index_name,
-    replaceRegexpOne(expr, '(?i)^.*? type ', '') as index_type,
-    total_parts as count_parts,
-    parts_with_vector_index + small_parts as count_built_parts,
-    status,
-    latest_failed_part as failed_part,
-    latest_fail_reason as fail_reason
+    table_name,
+    index_name,
+    index_type,
+    sum(total_parts) as count_parts,
+    sum(built_parts) as count_built_parts,
+    multiIf(
+        countIf(status_of_replica = 'Error') > 0, 'Error',
+        countIf(status_of_replica != 'Built') > 0, 'InProgress',
+        'Built'
+    ) as status,
+    max(latest_failed_part) as failed_part,
+    max(latest_fail_reason) as fail_reason
 
-from {{ "clusterAllReplicas('" ~ target.cluster ~ "', system.vector_indices)"
-    if target.cluster else "system.vector_indices" }}
+from replicas
 
-where
-    database = {{ text_literal(relation.schema if relation else target.schema) }}
-    {%- if relation %}
-    and table = {{ text_literal(relation.identifier) }}
-    {%- endif %}
+group by table_name, index_name, index_type
 
 order by table_name asc, index_name asc
 {%- endmacro %}
