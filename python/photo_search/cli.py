@@ -196,11 +196,16 @@ def load(project_dir: Path, target: str | None, data: str) -> None:
     \b
     photo-search load
     photo-search load --target myscale
+    photo-search load --target myscale --data s3://bucket/photos
+
+    With an address (s3://, https://) the server reads the files by itself. Keys for s3:// are taken
+    from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, another server than Amazon's from
+    AWS_ENDPOINT_URL.
     """
     from photo_search.warehouse.load import load
     from photo_search.warehouse.project import Project
 
-    loaded = load(Project(project_dir, target), Path(data))
+    loaded = load(Project(project_dir, target), data)
     for table, count_rows in loaded.items():
         click.echo(f"{count_rows:>12,} rows in {table}")
 

@@ -1,9 +1,12 @@
 """Bring Parquet into the source tables of a dbt target: all of them, or none."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import clickhouse_connect
 import pyarrow.parquet as pq
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as ClientError
@@ -11,6 +14,7 @@ from dbt.contracts.graph.nodes import SourceDefinition
 
 from photo_search.errors import WarehouseError
 from photo_search.pipeline.parquet import VERSION_KEY
+from photo_search.warehouse.origin import is_remote, table_function, without_secrets
 from photo_search.warehouse.project import Project
 
 LOADING = "__loading"
@@ -25,12 +29,17 @@ class SourceTable:
     name: str
     columns: dict[str, str]
     order_by: str
-    file: Path
-    count_rows: int
+    data: str
+    file: str
 
     @property
-    def columns_of_the_file(self) -> list[str]:
-        return [column for column in self.columns if column not in MADE_BY_THE_LOAD]
+    def columns_of_the_file(self) -> dict[str, str]:
+        return {name: t for name, t in self.columns.items() if name not in MADE_BY_THE_LOAD}
+
+    @property
+    def origin(self) -> str:
+        """The file as a table function."""
+        return table_function(self.data, self.file, self.columns_of_the_file)
 
     @property
     def relation(self) -> str:
@@ -41,12 +50,14 @@ class SourceTable:
         return f"`{self.database}`.`{self.name}{LOADING}`"
 
 
-def load(project: Project, data: Path) -> dict[str, int]:
+def load(project: Project, data: str) -> dict[str, int]:
     """Replace the source tables of `project`'s target by the Parquet files in `data`.
 
-    Every table is filled under another name and counted; then all are swapped in one statement,
-    so that a failed load changes nothing. Returns the number of rows by table.
-    Raises WarehouseError: a file is missing or unreadable, or the engine refuses or miscounts.
+    `data` is a folder, whose files are sent to the server, or an address that it reads by itself.
+    Every table is filled under another name and compared with its file by count and checksum; then
+    all are swapped in one statement, so that a failed load changes nothing. Returns the number of
+    rows by table. Raises WarehouseError: a file is missing or unreadable, or the engine refuses,
+    or holds other rows than the file.
     """
     tables = [
         _source_table(source, data)
@@ -55,25 +66,34 @@ def load(project: Project, data: Path) -> dict[str, int]:
     ]
     with project.connection() as client:
         try:
-            _replace(client, tables)
+            return _replace(client, tables)
         except ClientError as error:
-            raise WarehouseError(
-                f"The load failed; either all tables are new or none is: {error}"
-            ) from error
-    return {table.name: table.count_rows for table in tables}
+            text = f"The load failed; either all tables are new or none is: {error}"
+            raise WarehouseError(without_secrets(text)) from None
 
 
-def _replace(client: Client, tables: list[SourceTable]) -> None:
+def _replace(client: Client, tables: list[SourceTable]) -> dict[str, int]:
+    load_id = uuid.uuid4().hex
     try:
-        _fill(client, tables)
+        count_rows = {table.name: _fill(client, table, load_id) for table in tables}
         _swap(client, tables)
+        return count_rows
     finally:
         for table in tables:
             client.command(f"drop table if exists {table.loading}")
 
 
-def _source_table(source: SourceDefinition, data: Path) -> SourceTable:
-    file = data / source.meta["file"]
+def _source_table(source: SourceDefinition, data: str) -> SourceTable:
+    file = source.meta["file"]
+    if not is_remote(data):
+        _check_file(Path(data) / file, has_vectors="embedding_version" in source.columns)
+    columns = {column.name: str(column.data_type) for column in source.columns.values()}
+    return SourceTable(
+        source.schema, source.identifier, columns, source.meta["order_by"], data, file
+    )
+
+
+def _check_file(file: Path, has_vectors: bool) -> None:
     try:
         parquet = pq.read_metadata(file)
     except (OSError, ValueError) as error:
@@ -81,12 +101,8 @@ def _source_table(source: SourceDefinition, data: Path) -> SourceTable:
             f"{file} cannot be read ({error}). Run `photo-search embed` to write it, "
             "or name the folder that holds it with --data."
         ) from error
-    if "embedding_version" in source.columns:
+    if has_vectors:
         _check_embedding_version(file, parquet)
-    columns = {column.name: str(column.data_type) for column in source.columns.values()}
-    return SourceTable(
-        source.schema, source.identifier, columns, source.meta["order_by"], file, parquet.num_rows
-    )
 
 
 def _check_embedding_version(file: Path, parquet: pq.FileMetaData) -> None:
@@ -103,20 +119,51 @@ def _check_embedding_version(file: Path, parquet: pq.FileMetaData) -> None:
         )
 
 
-def _fill(client: Client, tables: list[SourceTable]) -> None:
-    load_id = uuid.uuid4().hex
-    for table in tables:
-        client.command(f"create database if not exists `{table.database}`")
-        client.command(f"drop table if exists {table.loading}")
-        for name in (table.relation, table.loading):
-            client.command(_create_table(table, name, load_id))
-        with table.file.open("rb") as parquet:
-            client.raw_insert(table.loading, table.columns_of_the_file, parquet, fmt="Parquet")
-        counted = client.command(f"select count() from {table.loading}")
-        if counted != table.count_rows:
-            raise WarehouseError(
-                f"{table.file} has {table.count_rows} rows, but {counted} arrived. Nothing changed."
-            )
+def _fill(client: Client, table: SourceTable, load_id: str) -> int:
+    """The number of rows that arrived in `table.loading`, and are those of the file."""
+    client.command(f"create database if not exists `{table.database}`")
+    client.command(f"drop table if exists {table.loading}")
+    for name in (table.relation, table.loading):
+        client.command(_create_table(table, name, load_id))
+    columns = table.columns_of_the_file
+    if is_remote(table.data):
+        names = ", ".join(f"`{column}`" for column in columns)
+        client.command(f"insert into {table.loading} ({names}) select {names} from {table.origin}")
+    else:
+        with (Path(table.data) / table.file).open("rb") as parquet:
+            client.raw_insert(table.loading, list(columns), parquet, fmt="Parquet")
+    with _reader(client, table) as reader:
+        sent = _content(reader, table, table.origin)
+    arrived = _content(client, table, table.loading)
+    if arrived != sent:
+        raise WarehouseError(
+            f"{table.data}/{table.file} has {sent[0]} rows with the checksum {sent[1]}, but "
+            f"{arrived[0]} arrived, with {arrived[1]}. Nothing changed; load again."
+        )
+    return arrived[0]
+
+
+@contextmanager
+def _reader(client: Client, table: SourceTable) -> Iterator[Client]:
+    """An engine that can read the table's origin: the server, or for a file one in this process."""
+    if is_remote(table.data) or client.uri.startswith("chdb:"):
+        yield client
+        return
+    here = clickhouse_connect.get_client(interface="chdb")
+    try:
+        yield here
+    finally:
+        here.close()
+
+
+def _content(client: Client, table: SourceTable, relation: str) -> tuple[int, int]:
+    """Count and checksum of the rows of `relation`, whatever their order."""
+    cells = ", ".join(
+        f"ifNull(`{column}`, '')" if data_type.startswith("Nullable(String") else f"`{column}`"
+        for column, data_type in table.columns_of_the_file.items()
+    )
+    [row] = client.query(f"select count(), sum(cityHash64({cells})) from {relation}").result_rows
+    return int(row[0]), int(row[1])
 
 
 def _create_table(table: SourceTable, name: str, load_id: str) -> str:
