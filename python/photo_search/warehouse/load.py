@@ -140,7 +140,20 @@ def _fill(client: Client, table: SourceTable, load_id: str) -> int:
             f"{table.data}/{table.file} has {sent[0]} rows with the checksum {sent[1]}, but "
             f"{arrived[0]} arrived, with {arrived[1]}. Nothing changed; load again."
         )
+    if is_remote(table.data) and "embedding_version" in columns:
+        _check_one_version(client, table)
     return arrived[0]
+
+
+def _check_one_version(client: Client, table: SourceTable) -> None:
+    """As _check_embedding_version(), for a file whose metadata nobody here can read."""
+    versions = f"select distinct embedding_version from {table.loading} order by 1 limit 9"
+    found = [str(version) for (version,) in client.query(versions).result_rows]
+    if len(found) > 1:
+        raise WarehouseError(
+            f"{table.data}/{table.file} must hold vectors of one embedding version. "
+            f"Found: {', '.join(found)}. Nothing changed."
+        )
 
 
 @contextmanager
