@@ -29,6 +29,8 @@ _PARTS_STRUCTURE = (
     "active UInt8, rows UInt64, level UInt32"
 )
 
+_PROCESSES_STRUCTURE = "database String, query_id String, query String, current_database String"
+
 
 class Dialect:
     """One MyScale server: an engine, its vector indexes, and the rules of its edition."""
@@ -70,7 +72,7 @@ class Dialect:
     # ------------------------------------------------------------ one statement
 
     def _run(self, query: Query) -> Reply:
-        statement, params = query.statement, dict(query.params)
+        statement, params = _on_this_server(query.statement), dict(query.params)
         given = {name: params.pop(name) for name in list(params) if name in QUERY_SETTINGS}
         session = params.get("session_id", "")
         if statement.verb == "SET":
@@ -91,7 +93,7 @@ class Dialect:
             finally:
                 if changes:
                     self._known.clear()
-                    self.lifecycle.forget_parts()
+                    self.lifecycle.follow(statement)
 
     def _run_in_engine(self, query: Query, settings: Mapping[str, str], changes: bool) -> Reply:
         statement = query.statement
@@ -159,14 +161,14 @@ class Dialect:
         self, query: Query, create: ddl.CreateTable, settings: Mapping[str, str]
     ) -> Reply:
         plain, table_settings = take_settings(create.plain, TABLE_SETTINGS)
-        exists = any(t.upper == "EXISTS" for t in plain.tokens[:6]) and self._exists(
-            create.table, query.params
-        )
-        prepared = [] if exists else self._inline_indexes(create, table_settings)
+        is_ours = bool(create.indexes or create.like or table_settings)
+        if is_ours and any(t.upper == "EXISTS" for t in plain.tokens[:6]):
+            is_ours = not self._exists(create.table, query.params)
+        prepared = self._inline_indexes(create, table_settings) if is_ours else []
         plain = self._rewritten(plain, query.params, settings)
         reply = self.engine.send(replace(query, statement=plain))
         self._known.clear()
-        if reply.status == 200 and not exists:
+        if reply.status == 200 and is_ours:
             uuid = self._describe(create.table, query.params).uuid
             self.lifecycle.table_settings[uuid] = table_settings
             for index in prepared:
@@ -354,6 +356,7 @@ class Dialect:
         }
         if self.rules.generation == 1:
             tables["parts"] = lambda: _values(_PARTS_STRUCTURE, self._parts())
+            tables["processes"] = lambda: _values(_PROCESSES_STRUCTURE, [])  # one at a time
         toks, edits = statement.tokens, []
         for i, token in enumerate(toks):
             if token.upper == "VERSION" and [t.text for t in toks[i + 1 : i + 3]] == ["(", ")"]:
@@ -405,6 +408,15 @@ class Dialect:
         tail = statement.sql[read.peek().start :] if read.peek() else ""  # type: ignore[union-attr]
         text = f"SELECT {_literal(shown)} AS statement {tail}"
         return Statement(text, list(tokens(text)))
+
+
+def _on_this_server(statement: Statement) -> Statement:
+    """The statement without ON CLUSTER standin: that cluster is this one server."""
+    toks = statement.tokens
+    for i, token in enumerate(toks[2:], start=2):
+        if token.value == "standin" and [t.upper for t in toks[i - 2 : i]] == ["ON", "CLUSTER"]:
+            return statement.replaced([(toks[i - 2].start, token.end, "")])
+    return statement
 
 
 def _done() -> Reply:

@@ -138,7 +138,9 @@ def error_of(text: str) -> ServerError:
 
 _CONFIG = """<clickhouse>
   <logger><level>fatal</level><log>{folder}/server.log</log></logger>
-  <listen_host>127.0.0.1</listen_host><http_port>{port}</http_port>
+  <listen_host>127.0.0.1</listen_host><http_port>{port}</http_port><tcp_port>{tcp_port}</tcp_port>
+  <remote_servers><standin><shard><replica>
+    <host>127.0.0.1</host><port>{tcp_port}</port></replica></shard></standin></remote_servers>
   <path>{folder}/data/</path><tmp_path>{folder}/tmp/</tmp_path>
   <user_files_path>{folder}/user_files/</user_files_path>
   <mark_cache_size>67108864</mark_cache_size>
@@ -160,10 +162,13 @@ class ServerEngine(EngineProcess):
 
     def __init__(self, background_merges: bool) -> None:
         super().__init__(2)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self._port = probe.getsockname()[1]
+        with (
+            socket.create_server(("127.0.0.1", 0)) as http,
+            socket.create_server(("127.0.0.1", 0)) as tcp,
+        ):
+            self._port, tcp_port = http.getsockname()[1], tcp.getsockname()[1]
         merge = 161061273600 if background_merges else 1
-        config = _CONFIG.format(folder=self.folder, port=self._port, merge=merge)
+        config = _CONFIG.format(folder=self.folder, port=self._port, tcp_port=tcp_port, merge=merge)
         (self.folder / "config.xml").write_text(config)
 
     def start(self) -> None:

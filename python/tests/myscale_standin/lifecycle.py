@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from .ddl import IndexDefinition
 from .engine import Engine
 from .errors import ServerError
+from .lexer import Statement
 from .local_engine import Move
 
 
@@ -122,10 +123,13 @@ class Lifecycle:
             clone = VectorIndex(to_uuid, index.definition, index.metric, index.dimension)
             self.add(clone)
 
-    def forget_parts(self) -> None:
-        """Say that tables or parts may have changed, and follow them at once."""
-        self._rows.clear()
-        self.sync()
+    def follow(self, statement: Statement) -> None:
+        """Look at the tables and parts anew where a statement may have changed them."""
+        words = {token.value for token in statement.tokens}
+        names = {name.name for name in self.names.values()}
+        if words & names or statement.starts("DROP", "DATABASE"):
+            self._rows.clear()
+            self.sync()
 
     def sync(self) -> None:
         """Bring every index in line with the tables and parts that exist now, and the clock."""

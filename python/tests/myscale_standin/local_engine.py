@@ -95,7 +95,7 @@ class LocalEngine(EngineProcess):
             return Reply(http_status(error.code), headers, body)
         if output is None:
             return Reply(200, headers, b"")
-        headers["X-ClickHouse-Format"] = _output_format(query)
+        headers["X-ClickHouse-Format"] = output_format(query)
         headers["X-ClickHouse-Timezone"] = "UTC"
         if query.params.get("enable_http_compression") == "1" and "gzip" in query.accept_encoding:
             headers["Content-Encoding"] = "gzip"
@@ -117,13 +117,13 @@ class LocalEngine(EngineProcess):
             raise ServerError(164, "Cannot execute query in readonly mode")
         _refuse_what_hangs(statement)
         settings = self._sessions.get(session, {})
-        context = _context({**settings, **query.params})
+        context = context_of({**settings, **query.params})
         if rows_to_drop := _rows_to_drop(statement):
             self._drop_rows(context, *rows_to_drop)
             return None
         if insert_format(statement) is not None:
             statement = self._data_in_file(query, statement)
-        output: bytes | None = self._run(statement.sql, context, _output_format(query))
+        output: bytes | None = self._run(statement.sql, context, output_format(query))
         if session and statement.verb in ("SET", "USE"):
             self._sessions[session] = settings | _session_change(statement)
         return output
@@ -222,14 +222,14 @@ def _session_database(session: str) -> str:
     return f"_temporary_{session}"
 
 
-def _output_format(query: Query) -> str:
+def output_format(query: Query) -> str:
     words = query.statement.tokens
     if len(words) > 2 and words[-2].upper == "FORMAT":
         return words[-1].text
     return query.params.get("default_format", "TabSeparated")
 
 
-def _context(params: Mapping[str, str]) -> str:
+def context_of(params: Mapping[str, str]) -> str:
     """``SET`` and ``USE`` that carry the URL parameters of a request."""
     settings = {k: v for k, v in params.items() if k not in _NOT_SETTINGS}
     quoted = {k: v.replace("\\", "\\\\").replace("'", "\\'") for k, v in settings.items()}

@@ -123,6 +123,14 @@ def test_on_cluster_is_part_of_the_grammar(server: Client, table: str) -> None:
     server.run(f"DROP VECTOR INDEX vi ON {table} ON CLUSTER c")
 
 
+def test_the_cluster_standin_is_this_one_server(new: Client, name: str) -> None:
+    new.run(f'CREATE TABLE {name} ON CLUSTER "standin" ({COLUMNS}) {ENGINE}')
+    new.run(f"ALTER TABLE {name} ON CLUSTER standin ADD VECTOR INDEX vi v TYPE SCANN")
+    found = f"FROM clusterAllReplicas('standin', system.vector_indices) WHERE table = '{name}'"
+    assert new.rows(f"SELECT name {found}") == [("vi",)]
+    assert new.error(f"DROP TABLE {name} ON CLUSTER another").code
+
+
 def test_show_create_table_prints_the_index_in_the_column_list(
     server: Client, indexed: str
 ) -> None:
