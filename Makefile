@@ -31,7 +31,7 @@ lint: $(VENV)/.ready-dev
 	sqlfluff lint --disable-progress-bar models tests
 
 unit: $(VENV)/.ready-dev chromium
-	pytest --ignore=python/tests/myscale
+	pytest
 
 chromium: $(VENV)/.ready-dev
 	@python python/tests/get_chromium.py

@@ -9,10 +9,12 @@ import multiprocessing
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -40,12 +42,13 @@ class DbtProcess:
         }
         self._pool: ProcessPoolExecutor | None = None
 
-    def run(self, *arguments: str) -> Outcome:
-        """`dbt` in the warm process."""
-        if self._pool is None:
-            spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, spawn, _enter, (self.environment,))
-        return self._pool.submit(_invoke, arguments).result()
+    def run(self, *arguments: str, **variables: str) -> Outcome:
+        """`dbt` in the warm process; `variables` are its environment's for this command alone."""
+        return self._warm(_dbt, arguments, variables)
+
+    def load(self, *arguments: str, **variables: str) -> Outcome:
+        """`photo-search load` in the warm process."""
+        return self._warm(_photo_search, ("load", *arguments), variables)
 
     def cold(self, *arguments: str) -> Outcome:
         """`dbt` in a process of its own, from start to exit."""
@@ -72,21 +75,44 @@ class DbtProcess:
             self._pool.shutdown()
             self._pool = None
 
+    def _warm(
+        self,
+        command: Callable[[list[str]], Outcome],
+        arguments: tuple[str, ...],
+        variables: dict[str, str],
+    ) -> Outcome:
+        if self._pool is None:
+            spawn = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, spawn, os.chdir, (REPOSITORY,))
+        environment = self.environment | variables
+        return self._pool.submit(_within, environment, command, list(arguments)).result()
+
     def _command(self, command: str, *arguments: str) -> Outcome:
         with self.start(command, *arguments) as process:
             output, _ = process.communicate()
         return Outcome(process.returncode, output)
 
 
-def _enter(environment: dict[str, str]) -> None:
-    os.environ.update(environment)
-    os.chdir(REPOSITORY)
+def _within(
+    environment: dict[str, str], command: Callable[[list[str]], Outcome], arguments: list[str]
+) -> Outcome:
+    with patch.dict(os.environ, environment, clear=True):
+        return command(arguments)
 
 
-def _invoke(arguments: tuple[str, ...]) -> Outcome:
+def _dbt(arguments: list[str]) -> Outcome:
     from dbt.cli.main import dbtRunner
 
     printed = io.StringIO()
     with redirect_stdout(printed), redirect_stderr(printed):
-        result = dbtRunner().invoke(list(arguments))
+        result = dbtRunner().invoke(arguments)
     return Outcome(0 if result.success else 1, f"{printed.getvalue()}{result.exception or ''}")
+
+
+def _photo_search(arguments: list[str]) -> Outcome:
+    from click.testing import CliRunner
+
+    from photo_search.cli import main
+
+    result = CliRunner().invoke(main, arguments)
+    return Outcome(result.exit_code, result.output)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from dbt_process import DbtProcess
@@ -40,17 +41,34 @@ def _start(variant: Variant, folder: Path, demo: Demo, stack: ExitStack) -> Ware
         faults = stack.enter_context(
             MyScaleStandIn(variant.generation, variant.edition, variant.tls, password="secret")
         )
+        faults.clear_faults()
         dbt.environment.update(environment(variant, faults))
-    warehouse = Warehouse(variant, folder / "data", dbt, faults)
+    everything = pq.read_table(demo.data / "photos.parquet")
+    warehouse = Warehouse(variant, folder / "data", everything, dbt, faults)
     warehouse.load().check()
     return warehouse
 
 
 @pytest.fixture(scope="session")
-def myscale(warehouses: Warehouses) -> Warehouse:
-    """A built database on MyScale 2, open source; a stand-in that breaks on demand."""
+def standins(warehouses: Warehouses) -> Warehouses:
+    """Servers that fail on demand, which a real one does not."""
     if real_server():
-        pytest.skip("needs faults, which only the stand-in has")
-    warehouse = warehouses(Variant(2, "oss"))
+        pytest.skip("needs a server that fails on demand")
+    return warehouses
+
+
+@pytest.fixture(scope="session")
+def built(standins: Warehouses) -> Warehouse:
+    """A built database on MyScale 2, open source."""
+    warehouse = standins(Variant(2, "oss"))
     warehouse.run("run", "--select", "+photos").check()
     return warehouse
+
+
+@pytest.fixture
+def server(myscale: Warehouse) -> Iterator[MyScaleStandIn]:
+    """What is behind `myscale`, without a fault before and after."""
+    assert myscale.faults is not None
+    myscale.faults.clear_faults()
+    yield myscale.faults
+    myscale.faults.clear_faults()

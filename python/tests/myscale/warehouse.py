@@ -3,12 +3,15 @@
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import clickhouse_connect
 import pyarrow as pa
 import pyarrow.parquet as pq
+from clickhouse_connect.driver.client import Client
 
 from dbt_process import DbtProcess, Outcome
 from myscale_standin import MyScaleStandIn
@@ -37,18 +40,29 @@ class Warehouse:
 
     variant: Variant
     data: Path
+    everything: pa.Table
     dbt: DbtProcess
     faults: MyScaleStandIn | None = None
-    everything: pa.Table = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "everything", pq.read_table(self.data / "photos.parquet"))
+    @cached_property
+    def client(self) -> Client:
+        """A connection beside dbt's."""
+        variables = self.dbt.environment
+        return clickhouse_connect.get_client(
+            host=variables["MYSCALE_HOST"],
+            port=int(variables.get("MYSCALE_PORT", "443")),
+            username=variables["MYSCALE_USER"],
+            password=variables["DBT_ENV_SECRET_MYSCALE_PASSWORD"],
+            secure=variables.get("MYSCALE_SECURE", "true") == "true",
+            ca_cert=variables.get("SSL_CERT_FILE"),
+            autogenerate_session_id=False,
+        )
 
     def run(self, command: str, *arguments: str) -> Outcome:
         return self.dbt.run(command, "--target", "myscale", *arguments)
 
     def load(self) -> Outcome:
-        return self.dbt.photo_search("load", "--target", "myscale", "--data", str(self.data))
+        return self.dbt.load("--target", "myscale", "--data", str(self.data))
 
     def ask(self, question: str, **arguments: Any) -> Rows:
         asked = self.dbt.run(
@@ -58,32 +72,29 @@ class Warehouse:
         rows: Rows = json.loads(asked.check().output)
         return rows
 
-    def value(self, sql: str) -> Any:
-        """The one value of one row."""
-        shown = self.dbt.run(
-            *("--quiet", "show", "--target", "myscale", "--inline", sql),
-            *("--limit", "-1", "--output", "json"),
+    def tables(self) -> list[str]:
+        """Names of all tables, in order."""
+        listed = self.client.query(
+            "select concat(database, '.', name) from system.tables "
+            "where database like 'photo_search%' order by 1"
         )
-        [row] = json.loads(shown.check().output)["show"]
-        [only] = row.values()
-        return only
-
-    def tables(self) -> str:
-        """Names of all tables, in order, in one line."""
-        return str(
-            self.value(
-                "select arrayStringConcat(arraySort(groupArray(concat(database, '.', name))), ' ') "
-                "from system.tables where database like 'photo_search%'"
-            )
-        )
+        return [name for (name,) in listed.result_rows]
 
     def uuid(self) -> str:
         return str(
-            self.value(
+            self.client.command(
                 "select toString(uuid) from system.tables "
                 "where database = 'photo_search' and name = 'photos'"
             )
         )
+
+    def status(self) -> str:
+        """What the server says of its one vector index."""
+        listed = self.client.query(
+            "select status from system.vector_indices where database = 'photo_search'"
+        )
+        [(status,)] = listed.result_rows
+        return str(status)
 
     def rewrite_photos(self, change: Callable[[pa.Table], pa.Table]) -> None:
         """Write photos.parquet anew, from all photos of the sample, and load it."""
