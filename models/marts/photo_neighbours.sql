@@ -99,20 +99,6 @@ measured as (
 
 ),
 
-both_ways as (
-
-    select
-        distance,
-        arrayJoin(if(
-            is_complete,
-            [(target_number, photo_number), (photo_number, target_number)],
-            [(target_number, photo_number)]
-        )) as pair
-
-    from measured
-
-),
-
 candidates as (
 
     select
@@ -129,11 +115,22 @@ candidates as (
     union all
 
     select
-        pair.1 as target_number,
-        pair.2 as photo_number,
+        target_number,
+        photo_number,
         distance
 
-    from both_ways
+    from measured
+
+    union all
+
+    select
+        measured.photo_number as target_number,
+        measured.target_number as photo_number,
+        measured.distance as distance
+
+    from measured
+
+    where measured.is_complete
 
 ),
 
@@ -156,8 +153,8 @@ ranked as (
     select
         target_number,
         similarity_rank,
-        bitShiftRight(packed_one, 32) / exp2(31) as distance,
-        bitAnd(packed_one, toUInt64(exp2(32)) - 1) as photo_number
+        intDiv(packed_one, toUInt64(exp2(32))) / exp2(31) as distance,
+        packed_one % toUInt64(exp2(32)) as photo_number
 
     from nearest
 
