@@ -14,26 +14,32 @@
 {%- endmacro %}
 
 {% macro _keyword_rollup(by, aliases, limit) -%}
+{%- set dimensions = {
+    "keyword": "assumeNotNull(keyword) as typed_keyword",
+    "country": "country",
+    "device": "device_type as device",
+    "month": "toStartOfMonth(converted_at) as month",
+} -%}
 {%- set counted -%}
 select
-    assumeNotNull(keyword) as typed_keyword,
-    country,
-    device_type as device,
-    toStartOfMonth(converted_at) as month,
+    {% for dimension in by -%}
+    {{ dimensions[dimension] }},
+    {% endfor -%}
     count() as count_typed
 
 from {{ ref('conversions') }}
 
 where keyword is not null and photo_id in (select photo_id from {{ ref('photos') }})
 
-group by typed_keyword, country, device, month
+group by {{ by | join(", ") | replace("keyword", "typed_keyword") }}
 {%- endset -%}
 select
-    {{ by | join(",\n    ") }},
+    {{ by | join(",
+    ") }},
     sum(count_typed) as count_downloads
 
 from (
-    {{ _merged_keywords(counted, aliases) | indent(4) }}
+    {{ (_merged_keywords(counted, aliases) if "keyword" in by else counted) | indent(4) }}
 )
 
 group by {{ by | join(", ") }}

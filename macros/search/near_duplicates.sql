@@ -38,7 +38,7 @@ inner join (
 ) as groups
     on pairs.photo_id = groups.photo_id
 
-order by group_photo_id asc, distance asc, photo_id asc, duplicate_photo_id asc
+order by group_photo_id asc, photo_id asc, duplicate_photo_id asc
 {%- endmacro %}
 
 {#
