@@ -63,7 +63,7 @@ group by photo_id
 {%- endfor -%}
 select
     photo_id,
-    arrayMin(members) as group_photo_id,
+    arraySort(members)[1] as group_photo_id,
     length(members) as count_group_photos
 
 from (
