@@ -9,7 +9,7 @@
         {%- do require_text(macro_name, "out", out, 4096) -%}
         {%- do require_one_of(macro_name, "output", output, ["json", "csv"]) -%}
     {%- endif -%}
-    {%- if flags.WHICH == "run-operation" -%}
+    {%- if execute and flags.WHICH == "run-operation" -%}
         {%- set rows = run_query(sql) -%}
         {%- if out is not none -%}
             {%- do rows.to_json(out) if output == "json" else rows.to_csv(out) -%}

@@ -60,3 +60,10 @@
         {%- do require_photo_id(macro_name, argument, photo_id) -%}
     {%- endfor -%}
 {%- endmacro %}
+
+{# Also a date that YAML made of an unquoted 2024-01-31. #}
+{% macro require_date(macro_name, argument, value) -%}
+    {%- if not modules.re.fullmatch("\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])", value | string) -%}
+        {%- do refuse_argument(macro_name, argument, "a date as 2024-01-31", value) -%}
+    {%- endif -%}
+{%- endmacro %}

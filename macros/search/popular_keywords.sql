@@ -59,7 +59,7 @@ order by keyword_rank asc
 {% macro _top_keywords(keywords, aliases, condition=none) -%}
 select
     photo_id,
-    {{ 'canonical_keyword' if aliases else 'keyword' }} as keyword,
+    {{ _keyword_column(aliases) }} as keyword,
     sum(count_downloads) as count_keyword_downloads,
     row_number() over (
         partition by photo_id

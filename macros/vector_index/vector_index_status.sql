@@ -1,7 +1,7 @@
 {# Every vector index of the project: its type, how much of it is built, and why not all. #}
 
-{% macro vector_index_status(output="table") -%}
-    {{ return(answer("vector_index_status", _vector_index_status(none), output)) }}
+{% macro vector_index_status(output="table", out=none) -%}
+    {{ return(answer("vector_index_status", _vector_index_status(none), output, out)) }}
 {%- endmacro %}
 
 {% macro _vector_index_status(relation) -%}

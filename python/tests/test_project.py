@@ -49,6 +49,13 @@ def test_every_model_source_seed_and_column_is_described(manifest: Manifest) -> 
             assert all(column.description for column in node.columns.values()), node.name
 
 
+def test_every_analysis_and_exposure_is_described(manifest: Manifest) -> None:
+    analyses = [n for n in manifest.nodes.values() if n.resource_type == "analysis"]
+    assert analyses
+    for node in [*analyses, *manifest.exposures.values()]:
+        assert node.description, node.name
+
+
 def test_the_median_macro_and_model_are_40_lines_or_fewer() -> None:
     for folder in ("macros", "models"):
         lengths = [len(f.read_text().splitlines()) for f in (REPOSITORY / folder).rglob("*.sql")]

@@ -3,59 +3,75 @@
 import csv
 import io
 import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from dbt.contracts.graph.nodes import Macro
+from truth import Truth
 
 from dbt_process import REPOSITORY
 from demo import Demo
 
 TARGET = "H2YYHXTXg_1"
+Rows = list[dict[str, Any]]
 
 
-def ask(demo: Demo, question: str, **arguments: Any) -> list[dict[str, Any]]:
+def ask(demo: Demo, question: str, **arguments: Any) -> Rows:
     outcome = demo.dbt.run(
         "--quiet", "run-operation", question, "--args", json.dumps(arguments | {"output": "json"})
     )
-    rows: list[dict[str, Any]] = json.loads(outcome.check().output)
+    rows: Rows = json.loads(outcome.check().output)
     return rows
 
 
-def show(demo: Demo, sql: str) -> list[dict[str, Any]]:
+def call(question: str, **arguments: Any) -> str:
+    return f"{question}({', '.join(f'{name}={value!r}' for name, value in arguments.items())})"
+
+
+def ask_all(demo: Demo, *calls: str) -> list[Rows]:
+    """The answers to several questions, in one command of dbt."""
+    asked = "".join(
+        f"{{% set rows = run_query({one}) %}}"
+        "{% if execute %}{% do rows.print_json() %}{{ print('') }}{% endif %}"
+        for one in calls
+    )
+    printed = demo.dbt.run("--quiet", "compile", "--inline", f"{asked}select 1").check().output
+    return [json.loads(line) for line in printed.splitlines() if line.startswith("[")][: len(calls)]
+
+
+def show(demo: Demo, sql: str) -> Rows:
     shown = demo.dbt.run("--quiet", "show", "--inline", sql, "--limit", "-1", "--output", "json")
-    rows: list[dict[str, Any]] = json.loads(shown.check().output)["show"]
+    rows: Rows = json.loads(shown.check().output)["show"]
     return rows
+
+
+def ids(rows: Rows) -> list[str]:
+    return [row["photo_id"] for row in rows]
 
 
 @pytest.fixture(scope="module")
-def exact(demo: Demo) -> dict[str, list[tuple[str, float]]]:
-    """Every photo's others, nearest first, ties by photo_id; computed here in float64."""
-    table = pq.read_table(demo.data / "photos.parquet", columns=["photo_id", "photo_embed"])
-    ids = table["photo_id"].to_pylist()
-    vectors = np.array(table["photo_embed"].to_pylist(), dtype=np.float64)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    distances = 1 - vectors @ vectors.T
-    return {
-        target: sorted(
-            ((i, float(d)) for i, d in zip(ids, row, strict=True) if i != target),
-            key=lambda pair: (round(pair[1], 7), pair[0]),
-        )
-        for target, row in zip(ids, distances, strict=True)
-    }
+def truth(demo: Demo) -> Truth:
+    return Truth(demo.data)
 
 
 @pytest.mark.parametrize(
     "target", [TARGET, "-SyUjsynHau", "--2IBUMsyn1", "01234567012", "sameButCase"]
 )
 def test_similar_photos_are_the_ten_that_an_exact_scan_finds(
-    demo: Demo, exact: dict[str, list[tuple[str, float]]], target: str
+    demo: Demo, truth: Truth, target: str
 ) -> None:
     rows = ask(demo, "similar_photos", photo_id=target)
-    assert [row["photo_id"] for row in rows] == [photo_id for photo_id, _ in exact[target][:10]]
+    expected = truth.similar(target)[:10]
+    assert ids(rows) == [photo_id for photo_id, _ in expected]
     assert [row["distance"] for row in rows] == pytest.approx(
-        [distance for _, distance in exact[target][:10]], abs=1e-6
+        [distance for _, distance in expected], abs=1e-6
     )
 
 
@@ -88,6 +104,177 @@ def test_a_question_gives_the_same_rows_as_a_select_and_as_an_operation(demo: De
     for question in ("similar_photos", "photo_conversions", "popular_keywords"):
         select = show(demo, f"{{{{ {question}('{TARGET}') }}}}")
         assert select == ask(demo, question, photo_id=TARGET)
+
+
+def test_a_vector_finds_what_its_photo_finds_and_the_photo_itself_first(
+    demo: Demo, truth: Truth
+) -> None:
+    rows = ask(demo, "similar_photos", vector=list(truth.vector(TARGET)), top_k=11)
+    assert ids(rows) == [TARGET] + [photo_id for photo_id, _ in truth.similar(TARGET)[:10]]
+    assert {row["target_photo_id"] for row in rows} == {None}
+
+
+def test_like_and_unlike_ask_for_the_mean_of_some_minus_the_mean_of_others(
+    demo: Demo, truth: Truth
+) -> None:
+    like, unlike = [TARGET, "t5x8TYpdDps", TARGET], ["33ysL4uEdb-", "--2IBUMsyn1", "YSijkmmcIQV"]
+    mean = np.mean([truth.vector(photo_id) for photo_id in like[:2]], axis=0)
+    difference = mean - np.mean([truth.vector(photo_id) for photo_id in unlike], axis=0)
+    answers = ask_all(
+        demo,
+        call("similar_photos", like=like),
+        call("similar_photos", like=like, unlike=unlike),
+        call("similar_photos", like=like, unlike=unlike, exact=True),
+    )
+    expected = [truth.nearest(mean, like), *[truth.nearest(difference, like + unlike)] * 2]
+    for rows, nearest in zip(answers, expected, strict=True):
+        assert ids(rows) == [photo_id for photo_id, _ in nearest[:10]]
+        assert [row["distance"] for row in rows] == pytest.approx(
+            [distance for _, distance in nearest[:10]], abs=1e-6
+        )
+
+
+def test_filters_answer_as_pandas_does(demo: Demo, truth: Truth) -> None:
+    photos = truth.photos
+    iso, width = pd.to_numeric(photos["exif_iso"]), pd.to_numeric(photos["photo_width"])
+    uploaded = pd.to_datetime(photos["photo_submitted_at"])
+    country, maker = photos["photo_location_country"], photos["exif_camera_make"]
+    filters: list[tuple[dict[str, Any], pd.Series[bool]]] = [
+        ({"iso": None}, iso.isna()),
+        ({"iso": {"not": None}}, iso.notna()),
+        ({"iso": 200}, iso == 200),
+        ({"iso": [100, 800]}, iso.isin([100, 800])),
+        ({"iso": {"min": 200}, "photo_width": {"min": 3456, "max": 4000}},
+         (iso >= 200) & width.between(3456, 4000)),
+        ({"location_country": "Belgium", "camera_make": ["Canon", "SONY"]},
+         (country == "Belgium") & maker.isin(["Canon", "SONY"])),
+        ({"location_country": "' or 1=1 --\\"}, country == "nowhere"),
+        ({"is_featured": True}, photos["photo_featured"] == "t"),
+        ({"is_featured": False}, photos["photo_featured"] != "t"),
+        ({"submitted_at": {"min": "2016-01-01", "max": "2018-06-30 12:00:00"}},
+         uploaded.between("2016-01-01", "2018-06-30 12:00:00")),
+    ]  # fmt: skip
+    answers = ask_all(
+        demo,
+        *(call("similar_photos", photo_id=TARGET, filters=asked, top_k=40) for asked, _ in filters),
+    )
+    for rows, (asked, matches) in zip(answers, filters, strict=True):
+        nearest = truth.nearest(truth.vector(TARGET), [TARGET], matches)
+        assert ids(rows) == [photo_id for photo_id, _ in nearest[:40]], asked
+
+
+def test_a_date_that_yaml_read_as_one_filters_too(demo: Demo) -> None:
+    arguments = (
+        f"{{photo_id: {TARGET}, output: json, filters: {{submitted_at: {{max: 2016-01-01}}}}}}"
+    )
+    asked = demo.dbt.run("--quiet", "run-operation", "similar_photos", "--args", arguments)
+    assert len(json.loads(asked.check().output)) == 10
+
+
+@pytest.fixture(scope="module")
+def crowd(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Truth]]:
+    """A copy with 4,000 made photos more, `photo_width` 1 to 4,000 in an order of chance."""
+    copy = demo.copy(tmp_path_factory.mktemp("crowd") / "demo")
+    random = np.random.default_rng(1)
+    vectors = random.normal(size=(4000, 512)) + 3 * random.normal(size=512)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    made = pa.table(
+        {
+            "photo_id": [f"made-{number}" for number in range(4000)],
+            "photo_width": pa.array(random.permutation(4000) + 1, pa.uint32()),
+            "photo_embed": pa.array(vectors.astype(np.float32).tolist(), pa.list_(pa.float32())),
+        }
+    )
+    pq.write_table(made, copy.data / "made.parquet")
+    columns = ", ".join(made.column_names)
+    insert = f"insert into ' ~ ref('photos') ~ ' ({columns}) select {columns} from file("
+    insert += f"\\'{copy.data / 'made.parquet'}\\', Parquet)"
+    copy.dbt.run("show", "--inline", f"{{% do run_query('{insert}') %}} select 1").check()
+    pq.write_table(made, copy.data / "photos.parquet")
+    yield copy, Truth(copy.data)
+    copy.dbt.stop()
+
+
+def test_a_filter_never_shortens_the_answer(crowd: tuple[Demo, Truth]) -> None:
+    demo, truth = crowd
+    target = "made-7"
+    widest = [4000 // 2, 4000 * 8 // 100, 4000 // 100, 4000 // 1000]
+    answers = ask_all(
+        demo,
+        *(
+            call("similar_photos", photo_id=target, filters={"photo_width": {"max": width}})
+            for width in widest
+        ),
+    )
+    for width, rows in zip(widest, answers, strict=True):
+        nearest = truth.nearest(
+            truth.vector(target), [target], truth.photos["photo_width"] <= width
+        )
+        assert ids(rows) == [photo_id for photo_id, _ in nearest[:10]]
+    assert [len(rows) for rows in answers][:3] == [10, 10, 10]
+    assert 3 <= len(answers[3]) <= 4
+
+
+def test_pages_go_on_where_the_one_before_ended(demo: Demo, truth: Truth) -> None:
+    pages: list[Rows] = [ask(demo, "similar_photos", photo_id=TARGET, top_k=100, exact=True)]
+    while pages[-1]:
+        after = pages[-1][-1]["photo_id"]
+        pages += ask_all(demo, call("similar_photos", photo_id=TARGET, top_k=100, after=after))
+    rows = [row for page in pages for row in page]
+    assert ids(rows) == [photo_id for photo_id, _ in truth.similar(TARGET)]
+    assert [row["similarity_rank"] for row in rows] == list(range(1, len(truth.ids)))
+
+
+def test_pages_keep_to_filters_and_may_begin_behind_a_photo_that_they_leave_out(
+    demo: Demo, truth: Truth
+) -> None:
+    without_iso = pd.to_numeric(truth.photos["exif_iso"]).isna()
+    nearest = truth.similar(TARGET)
+    place = next(i for i, (photo_id, _) in enumerate(nearest) if not without_iso[photo_id])
+    rows = ask(
+        demo, "similar_photos", photo_id=TARGET, filters={"iso": None}, after=nearest[place][0]
+    )
+    behind = [photo_id for photo_id, _ in nearest[place:] if without_iso[photo_id]]
+    assert ids(rows) == behind[:10]
+
+
+def test_max_distance_ends_the_answer(demo: Demo, truth: Truth) -> None:
+    limit = truth.similar(TARGET)[4][1] + 1e-6
+    rows = ask(demo, "similar_photos", photo_id=TARGET, max_distance=limit)
+    assert ids(rows) == [photo_id for photo_id, _ in truth.similar(TARGET)[:5]]
+
+
+def test_every_question_by_photo_chooses_the_same_photos(demo: Demo, truth: Truth) -> None:
+    choice = {"like": [TARGET, "t5x8TYpdDps"], "filters": {"iso": {"max": 800}}, "top_k": 20}
+    similar, counted, popular, fused = ask_all(
+        demo,
+        call("similar_photos", **choice),
+        call("photo_conversions", **choice),
+        call("popular_keywords", **choice),
+        call("popular_similar_photos", candidates=20, **choice),
+    )
+    assert ids(counted) == ids(similar)
+    best = min(counted, key=lambda row: (-row["count_downloads"], row["similarity_rank"]))
+    assert set(ids(popular)) == {best["photo_id"]}
+    assert set(ids(fused)) == set(ids(similar))
+
+
+def test_popularity_and_likeness_are_blended_by_reciprocal_rank(demo: Demo) -> None:
+    counted = ask(demo, "photo_conversions", photo_id=TARGET, top_k=100)
+    counts = [row["count_downloads"] for row in counted]
+    score = {
+        row["photo_id"]: 2 / (10 + row["similarity_rank"])
+        + 0.5 / (10 + 1 + sum(count > row["count_downloads"] for count in counts))
+        for row in counted
+    }
+    rows = ask(
+        *(demo, "popular_similar_photos"),
+        **{"photo_id": TARGET, "top_k": 15},
+        **{"similarity_weight": 2, "popularity_weight": 0.5, "rank_constant": 10},
+    )
+    assert [row["score"] for row in rows] == pytest.approx(sorted(score.values())[:-16:-1])
+    assert [row["score"] for row in rows] == pytest.approx([score[i] for i in ids(rows)])
+    assert [row["fused_rank"] for row in rows] == list(range(1, 16))
 
 
 def test_three_in_four_of_the_ten_nearest_come_from_the_same_photograph(demo: Demo) -> None:
@@ -130,6 +317,158 @@ def test_aliases_can_be_switched_off(demo: Demo) -> None:
     )
 
 
+@pytest.mark.parametrize("aliases", [True, False])
+def test_a_roll_up_counts_as_pandas_does(demo: Demo, truth: Truth, aliases: bool) -> None:
+    choices = [["keyword"], ["country"], ["month", "device"], ["keyword", "country", "month"]]
+    answers = ask_all(
+        demo,
+        *(call("keyword_rollup", by=by, aliases=aliases, limit=10**6) for by in choices),
+    )
+    table = truth.conversions.assign(keyword=truth.conversions["keyword" if aliases else "typed"])
+    for by, rows in zip(choices, answers, strict=True):
+        counts = table.groupby(by, dropna=False).size()
+        expected = {
+            tuple(None if pd.isna(part) else part for part in (key if len(by) > 1 else [key])): n
+            for key, n in counts.items()
+        }
+        assert {tuple(row[name] for name in by): row["count_downloads"] for row in rows} == expected
+        assert [row["count_downloads"] for row in rows] == sorted(counts, reverse=True)
+
+
+def test_a_roll_up_keeps_the_largest_when_it_is_cut(demo: Demo) -> None:
+    everything, cut = ask_all(demo, call("keyword_rollup"), call("keyword_rollup", limit=7))
+    assert cut == everything[:7]
+
+
+@pytest.mark.parametrize("until", [None, "2025-12-24"])
+def test_trends_compare_one_period_with_the_one_before(
+    demo: Demo, truth: Truth, until: str | None
+) -> None:
+    table = truth.conversions
+    end = pd.Timestamp(until) if until else table["day"].max() + pd.Timedelta(days=1)
+    age = (end - table["day"]).dt.days
+    now = table[age.between(1, 45)].groupby("keyword").size()
+    before = table[age.between(46, 90)].groupby("keyword").size()
+    growth = {
+        keyword: ((count + 4) / (before.get(keyword, 0) + 4))
+        for keyword, count in now.items()
+        if count >= 6
+    }
+    rows = ask(
+        *(demo, "trending_keywords"),
+        **{"days": 45, "until": until, "minimum": 6, "smoothing": 4, "keywords": 12},
+    )
+    best = sorted(growth.items(), key=lambda pair: (-pair[1], pair[0]))[:12]
+    assert [row["keyword"] for row in rows] == [keyword for keyword, _ in best]
+    assert [row["growth"] for row in rows] == pytest.approx([value for _, value in best])
+    assert [row["count_downloads"] for row in rows] == [now[keyword] for keyword, _ in best]
+
+
+def test_the_photos_for_a_keyword_are_those_most_downloaded_for_it(
+    demo: Demo, truth: Truth
+) -> None:
+    table = truth.conversions
+    merged, typed, nothing = ask_all(
+        demo,
+        call("photos_for_keyword", keyword="  EYES "),
+        call("photos_for_keyword", keyword="eyes", aliases=False),
+        call("photos_for_keyword", keyword="it's \\ not there"),
+    )
+    for rows, matches in (merged, table["keyword"] == "eye"), (typed, table["typed"] == "eyes"):
+        counts = table[matches].groupby("photo_id").size()
+        best = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:10]
+        assert [(row["photo_id"], row["count_keyword_downloads"]) for row in rows] == best
+    assert nothing == []
+
+
+def test_related_keywords_lead_to_the_same_photos(demo: Demo, truth: Truth) -> None:
+    photos = truth.conversions.groupby("keyword")["photo_id"].agg(set)
+    jaccard = {
+        keyword: len(found & photos["eye"]) / len(found | photos["eye"])
+        for keyword, found in photos.items()
+        if keyword != "eye" and len(found & photos["eye"]) >= 5
+    }
+    rows = ask(demo, "related_keywords", keyword="eyes", minimum_photos=5, keywords=1000)
+    expected = sorted(jaccard.items(), key=lambda pair: (-pair[1], pair[0]))
+    assert [row["keyword"] for row in rows] == [keyword for keyword, _ in expected]
+    assert [row["jaccard"] for row in rows] == pytest.approx([value for _, value in expected])
+
+
+def test_near_duplicates_are_all_close_pairs_in_their_connected_groups(
+    demo: Demo, truth: Truth
+) -> None:
+    limit = 0.0025
+    expected = truth.groups(limit)
+    rows = ask(demo, "near_duplicates", max_distance=limit)
+    assert len(rows) > 10
+    for row in rows:
+        pair = {row["photo_id"], row["duplicate_photo_id"]}
+        assert len(pair) == 2
+        assert pair <= expected[row["photo_id"]]
+        assert row["group_photo_id"] == min(expected[row["photo_id"]])
+        assert row["count_group_photos"] == len(expected[row["photo_id"]])
+        [distance] = [
+            d for i, d in truth.similar(row["photo_id"]) if i == row["duplicate_photo_id"]
+        ]
+        assert row["distance"] == pytest.approx(distance, abs=1e-6)
+    found = {i for row in rows for i in (row["photo_id"], row["duplicate_photo_id"])}
+    assert found == set(expected)
+
+
+def test_the_neighbours_of_every_photo_are_its_exact_ten(demo: Demo, truth: Truth) -> None:
+    rows = show(demo, "select * from {{ ref('photo_neighbours') }}")
+    assert neighbours(rows) == {i: [n for n, _ in truth.similar(i)[:10]] for i in truth.ids}
+
+
+def neighbours(rows: Rows) -> dict[str, list[str]]:
+    ranked = sorted(rows, key=lambda row: (row["target_photo_id"], row["similarity_rank"]))
+    found: dict[str, list[str]] = {}
+    for row in ranked:
+        found.setdefault(row["target_photo_id"], []).append(row["photo_id"])
+    return found
+
+
+def test_new_changed_and_vanished_photos_change_the_neighbours_of_old_ones_too(
+    broken: Demo, truth: Truth
+) -> None:
+    gone, changed, nearest = truth.similar(TARGET)[0][0], "33ysL4uEdb-", truth.similar(TARGET)[1][0]
+    statements = [
+        f"delete from ' ~ ref('photos') ~ ' where photo_id in (\\'{gone}\\', \\'{changed}\\')",
+        *(
+            "insert into ' ~ ref('photos') ~ ' (photo_id, photo_embed) "
+            f"select \\'{new}\\', photo_embed from ' ~ ref('photos') ~ ' "
+            f"where photo_id = \\'{nearest}\\'"
+            for new in ("new", changed)
+        ),
+    ]
+    sql = "".join(f"{{% do run_query('{statement}') %}}" for statement in statements)
+    before = neighbours(show(broken, "select * from {{ ref('photo_neighbours') }}"))
+    broken.dbt.run("show", "--inline", f"{sql} select 1").check()
+    everything = "select * from {{ ref('photo_neighbours') }}"
+    broken.dbt.run("run", "--select", "photo_neighbours").check()
+    continued = show(broken, everything)
+    broken.dbt.run("run", "--select", "photo_neighbours", "--full-refresh").check()
+    anew = show(broken, everything)
+    key = ["target_photo_id", "similarity_rank"]
+    assert sorted(continued, key=lambda row: [row[name] for name in key]) == sorted(
+        anew, key=lambda row: [row[name] for name in key]
+    )
+    after = neighbours(anew)
+    assert gone not in after
+    assert after[nearest][:2] == sorted([changed, "new"])
+    assert after[TARGET] != before[TARGET]
+
+
+def test_the_examples_for_analysts_run(demo: Demo) -> None:
+    demo.dbt.run("compile", "--select", "resource_type:analysis").check()
+    compiled = demo.folder / "target" / "compiled" / "photo_search" / "analyses"
+    examples = sorted((REPOSITORY / "analyses").glob("*.sql"))
+    assert len(examples) >= 4
+    with demo.project.connection() as client:
+        for example in examples:
+            assert client.query((compiled / example.name).read_text()).row_count, example.name
+
+
 def test_a_random_photo_with_a_seed_is_the_same_every_time(demo: Demo) -> None:
     assert ask(demo, "random_photo", seed=7) == ask(demo, "random_photo", seed=7)
     assert len({ask(demo, "random_photo", seed=n)[0]["photo_id"] for n in range(5)}) > 1
@@ -142,6 +481,42 @@ def test_output_csv_is_csv_and_nothing_else(demo: Demo) -> None:
     )
     rows = list(csv.DictReader(io.StringIO(printed.check().output)))
     assert [row["similarity_rank"] for row in rows] == ["1", "2", "3"]
+
+
+def test_an_answer_can_be_written_to_a_file(demo: Demo, tmp_path: Path) -> None:
+    for form in ("json", "csv"):
+        out = tmp_path / "new folder" / f"answer.{form}"
+        arguments = {"photo_id": TARGET, "top_k": 3, "output": form}
+        demo.dbt.run(
+            *(
+                "run-operation",
+                "similar_photos",
+                "--args",
+                json.dumps(arguments | {"out": str(out)}),
+            )
+        ).check()
+        printed = demo.dbt.run(
+            *("--quiet", "run-operation", "similar_photos", "--args", json.dumps(arguments))
+        )
+        assert out.read_text().strip() == printed.check().output.strip()
+
+
+def test_a_file_that_cannot_be_written_is_named_with_the_reason(demo: Demo, tmp_path: Path) -> None:
+    arguments = {"photo_id": TARGET, "output": "csv", "out": str(tmp_path)}
+    refused = demo.dbt.run("run-operation", "similar_photos", "--args", json.dumps(arguments))
+    assert refused.exit_code == 1
+    assert f"Is a directory: '{tmp_path}'" in refused.output
+
+
+def test_a_question_that_fails_leaves_the_file_of_the_last_one_alone(
+    demo: Demo, tmp_path: Path
+) -> None:
+    out = tmp_path / "answer.json"
+    out.write_text("before")
+    arguments = {"photo_id": "nobody", "output": "json", "out": str(out)}
+    refused = demo.dbt.run("run-operation", "similar_photos", "--args", json.dumps(arguments))
+    assert refused.exit_code == 1
+    assert out.read_text() == "before"
 
 
 def test_quiet_json_is_all_that_the_command_prints(demo: Demo) -> None:
@@ -180,6 +555,55 @@ def test_a_bad_argument_gets_one_clear_message_and_exit_code_1(
     assert refused.output.count("argument for") == 1
 
 
+@pytest.mark.parametrize(
+    ("question", "arguments", "message"),
+    [
+        ("similar_photos", {}, "or else `vector`, or else `like`. Got: none of them"),
+        ("similar_photos", {"photo_id": TARGET, "like": [TARGET]}, "Got: photo_id and like"),
+        ("similar_photos", {"photo_id": TARGET, "unlike": [TARGET]}, "given with `like`"),
+        ("similar_photos", {"like": TARGET}, "a list of 1 to 100 photos"),
+        ("similar_photos", {"like": []}, "a list of 1 to 100 photos"),
+        ("similar_photos", {"like": ["a'b"]}, "must be 1 to 64 letters, digits, - or _"),
+        ("similar_photos", {"like": ["nobody"]}, "`like` argument for similar_photos() must be a"),
+        ("similar_photos", {"like": [TARGET], "unlike": [TARGET]}, "that are not in `like`"),
+        ("similar_photos", {"vector": [1]}, "a list of 512 numbers that are not all 0"),
+        ("similar_photos", {"vector": [0] * 512}, "a list of 512 numbers that are not all 0"),
+        ("similar_photos", {"vector": ["1"] * 512}, "`vector[0]` argument for similar_photos()"),
+        ("photo_conversions", {"photo_id": TARGET, "filters": [1]}, "a mapping from columns"),
+        ("photo_conversions", {"photo_id": TARGET, "filters": {"a": 1}}, "by one of photo_id, "),
+        ("photo_conversions", {"photo_id": TARGET, "filters": {"photo_embed": 1}}, "by one of "),
+        ("similar_photos", {"photo_id": TARGET, "filters": {"iso": "1"}}, "must be a number, a"),
+        ("similar_photos", {"photo_id": TARGET, "filters": {"iso": []}}, "must be a number, a"),
+        ("similar_photos", {"photo_id": TARGET, "filters": {"iso": {"more": 1}}}, "a number, a"),
+        ("similar_photos", {"photo_id": TARGET, "filters": {"iso": [None]}}, "a number, a list"),
+        ("similar_photos", {"photo_id": TARGET, "filters": {"camera_make": 1}}, "must be text, a"),
+        ("similar_photos", {"photo_id": TARGET, "filters": {"is_featured": "t"}}, "true or false"),
+        ("similar_photos", {"photo_id": TARGET, "filters": {"submitted_at": "?"}}, "a date as"),
+        ("similar_photos", {"photo_id": TARGET, "max_distance": 3}, "a number from 0 to 2"),
+        ("similar_photos", {"photo_id": TARGET, "after": "nobody"}, "`after` argument for"),
+        ("similar_photos", {"photo_id": TARGET, "exact": "yes"}, "must be one of True, False"),
+        ("similar_photos", {"photo_id": TARGET, "out": "a"}, "one of json, csv. Got: table"),
+        ("similar_photos", {"photo_id": TARGET, "out": 1, "output": "csv"}, "must be text of 1"),
+        ("popular_similar_photos", {"photo_id": TARGET, "candidates": 9}, "from 10 to 1000"),
+        ("popular_similar_photos", {"photo_id": TARGET, "rank_constant": -1}, "from 0 to 1000"),
+        ("keyword_rollup", {"by": ["keyword", "keyword"]}, "a list of some of keyword, country"),
+        ("keyword_rollup", {"by": "month"}, "a list of some of keyword, country, device, month"),
+        ("trending_keywords", {"until": "2025-13-01"}, "`until` argument for trending_keywords()"),
+        ("trending_keywords", {"smoothing": 0}, "a number from 0.001 to"),
+        ("photos_for_keyword", {"keyword": ""}, "text of 1 to 200 characters"),
+        ("related_keywords", {"keyword": 5}, "text of 1 to 200 characters"),
+        ("near_duplicates", {"max_distance": 1}, "a number from 0 to 0.2. Got: 1"),
+    ],
+)
+def test_every_question_refuses_in_the_same_words(
+    demo: Demo, question: str, arguments: dict[str, Any], message: str
+) -> None:
+    refused = demo.dbt.run("run-operation", question, "--args", json.dumps(arguments))
+    assert refused.exit_code == 1
+    assert message in refused.output
+    assert refused.output.count(f" argument for {question}() must be ") == 1
+
+
 @pytest.mark.parametrize("yaml", ["{photo_id: 01234567012}", "{photo_id: 2024-01-01}"])
 def test_an_id_that_yaml_turned_into_something_else_is_refused_with_the_way_out(
     demo: Demo, yaml: str
@@ -196,3 +620,32 @@ def test_a_text_literal_is_read_back_as_it_went_in(demo: Demo, text: str) -> Non
     sql = f"select hex({{{{ text_literal({text.replace('{{', '{')!r}) }}}}) as bytes"
     [row] = show(demo, sql)
     assert bytes.fromhex(row["bytes"]).decode() == text.replace("{{", "{")
+
+
+def test_the_page_of_questions_names_every_question_and_argument_and_its_examples_run(
+    demo: Demo,
+) -> None:
+    page = (REPOSITORY / "docs" / "questions.md").read_text()
+    sections = dict(re.findall(r"(?ms)^### (\w+)$(.*?)(?=^##|\Z)", page))
+    questions = {
+        macro.name: [argument.name for argument in macro.arguments]
+        for macro in demo.project.manifest().macros.values()
+        if macro.package_name == "photo_search" and {"output", "out"} <= names(macro)
+        if macro.name != "answer"
+    }
+    assert sections.keys() == questions.keys()
+    examples = []
+    for question, text in sections.items():
+        [arguments] = re.findall(r"(?ms)^Arguments: (.*?)\.$", text)
+        said = re.findall(r"`(\w+)`", re.sub(r"\([^()]*\)", "", arguments))
+        assert sorted(said) == sorted(questions[question]), question
+        [(asked, given)] = re.findall(
+            r"^    dbt run-operation (\w+)(?: --args '(.*)')?$", text, re.M
+        )
+        assert asked == question
+        examples.append(call(question, **json.loads(given or "{}")))
+    assert all(ask_all(demo, *examples))
+
+
+def names(macro: Macro) -> set[str]:
+    return {argument.name for argument in macro.arguments}

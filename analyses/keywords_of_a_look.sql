@@ -1,0 +1,25 @@
+-- Which words bring people to pictures that look like this one? (Of use when you caption a photo.)
+-- Downloads of the hundred photos nearest to it, added up by keyword.
+
+with
+
+similar as (
+
+    {{ similar_photos(any_photo(), top_k=100) | indent(4) }}
+
+)
+
+select
+    canonical_keyword as keyword,
+    sum(count_downloads) as count_keyword_downloads,
+    uniqExact(photo_id) as count_photos
+
+from {{ ref('photo_keywords') }}
+
+where photo_id in (select similar.photo_id from similar)
+
+group by keyword
+
+order by count_keyword_downloads desc, keyword asc
+
+limit 20

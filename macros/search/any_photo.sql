@@ -1,0 +1,8 @@
+{# The id of some photo of the dataset at hand, for examples and tests that must compile on every one. #}
+
+{% macro any_photo() -%}
+    {%- if execute and load_relation(ref('photos')) is not none -%}
+        {{ return(run_query("select min(photo_id) from " ~ ref('photos')).rows[0][0]) }}
+    {%- endif -%}
+    {{ return("any") }}
+{%- endmacro %}

@@ -1,0 +1,67 @@
+{# Downloads that followed a search, counted by any of keyword, country, device and month. #}
+
+{% macro keyword_rollup(by=["keyword"], aliases=true, limit=100, output="table", out=none) -%}
+    {%- set choices = ["keyword", "country", "device", "month"] -%}
+    {%- if by is string or by is not sequence or not by
+        or by | unique | list | length != by | length or by | reject("in", choices) | list -%}
+        {%- do refuse_argument(
+            "keyword_rollup", "by", "a list of some of " ~ choices | join(", "), by
+        ) -%}
+    {%- endif -%}
+    {%- do require_one_of("keyword_rollup", "aliases", aliases, [true, false]) -%}
+    {%- do require_whole_number("keyword_rollup", "limit", limit, 1, 1000000) -%}
+    {{ return(answer("keyword_rollup", _keyword_rollup(by, aliases, limit), output, out)) }}
+{%- endmacro %}
+
+{% macro _keyword_rollup(by, aliases, limit) -%}
+{%- set dimensions = {
+    "keyword": "assumeNotNull(keyword) as typed_keyword",
+    "country": "country",
+    "device": "device_type as device",
+    "month": "toStartOfMonth(converted_at) as month",
+} -%}
+{%- set counted -%}
+select
+    {% for dimension in by -%}
+    {{ dimensions[dimension] }},
+    {% endfor -%}
+    count() as count_typed
+
+from {{ ref('conversions') }}
+
+where keyword is not null and photo_id in (select photo_id from {{ ref('photos') }})
+
+group by {{ by | join(", ") | replace("keyword", "typed_keyword") }}
+{%- endset -%}
+select
+    {{ by | join(",
+    ") }},
+    sum(count_typed) as count_downloads
+
+from (
+    {{ (_merged_keywords(counted, aliases) if "keyword" in by else counted) | indent(4) }}
+)
+
+group by {{ by | join(", ") }}
+
+order by count_downloads desc, {{ by | join(", ") }}
+
+limit {{ limit }}
+{%- endmacro %}
+
+{# Counts per keyword as typed, with the `keyword` each counts as. Only counts meet the aliases: they are few. #}
+{% macro _merged_keywords(counted, aliases) -%}
+select
+    counted.*,
+    {{ "if(keyword_aliases.alias = '', counted.typed_keyword, keyword_aliases.keyword)" if aliases
+        else "counted.typed_keyword" }} as keyword
+
+from (
+    {{ counted | indent(4) }}
+) as counted
+
+{% if aliases -%}
+left join {{ ref('keyword_aliases') }} as keyword_aliases
+    on counted.typed_keyword = keyword_aliases.alias
+{%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,50 @@
+{# The photos that were downloaded most often after a search for one keyword. #}
+
+{% macro photos_for_keyword(keyword, top_k=10, aliases=true, output="table", out=none) -%}
+    {%- do require_text("photos_for_keyword", "keyword", keyword, 200) -%}
+    {%- do require_whole_number("photos_for_keyword", "top_k", top_k, 1, 1000) -%}
+    {%- do require_one_of("photos_for_keyword", "aliases", aliases, [true, false]) -%}
+    {%- set photos = _photos_for_keyword(keyword, top_k, aliases) -%}
+    {{ return(answer("photos_for_keyword", photos, output, out)) }}
+{%- endmacro %}
+
+{% macro _photos_for_keyword(keyword, top_k, aliases) -%}
+select
+    row_number() over (order by count_keyword_downloads desc, photo_id asc) as photo_rank,
+    photo_id,
+    count_keyword_downloads
+
+from (
+    select
+        photo_id,
+        sum(count_downloads) as count_keyword_downloads
+
+    from {{ ref('photo_keywords') }}
+
+    where {{ _keyword_column(aliases) }} = {{ _asked_keyword(keyword, aliases) | indent(4) }}
+
+    group by photo_id
+)
+
+order by photo_rank asc
+
+limit {{ top_k }}
+{%- endmacro %}
+
+{% macro _keyword_column(aliases) -%}
+    {{ "canonical_keyword" if aliases else "keyword" }}
+{%- endmacro %}
+
+{# A keyword as people type it, cleaned as staging cleans it; with aliases, what it counts as. #}
+{% macro _asked_keyword(keyword, aliases) -%}
+{%- set cleaned = "lower(" ~ clean_text(text_literal(keyword)) ~ ")" -%}
+{%- if aliases -%}
+(
+    select if(count() = 0, {{ cleaned }}, any(keyword))
+    from {{ ref('keyword_aliases') }}
+    where alias = {{ cleaned }}
+)
+{%- else -%}
+{{ cleaned }}
+{%- endif -%}
+{%- endmacro %}

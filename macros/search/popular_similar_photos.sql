@@ -1,0 +1,53 @@
+{#
+    Photos that are both like a target and often downloaded. Distances and counts have no common scale,
+    so ranks are added: reciprocal rank fusion, Cormack, Clarke and Büttcher, SIGIR 2009.
+#}
+
+{% macro popular_similar_photos(
+    photo_id=none, top_k=10, candidates=100,
+    similarity_weight=1, popularity_weight=1, rank_constant=60,
+    vector=none, like=none, unlike=none,
+    filters=none, max_distance=none, after=none, exact=false, output="table", out=none
+) -%}
+    {%- set name = "popular_similar_photos" -%}
+    {%- do require_whole_number(name, "top_k", top_k, 1, 1000) -%}
+    {%- do require_whole_number(name, "candidates", candidates, top_k, 1000) -%}
+    {%- do require_number(name, "similarity_weight", similarity_weight, 0, 1000) -%}
+    {%- do require_number(name, "popularity_weight", popularity_weight, 0, 1000) -%}
+    {%- do require_number(name, "rank_constant", rank_constant, 0, 1000) -%}
+    {%- set similar = _similar_photos(
+        name, photo_id, candidates, vector, like, unlike, filters, max_distance, after, exact
+    ) -%}
+    {%- set fused = _fused_ranks(
+        _with_downloads(similar.select), similarity_weight, popularity_weight, rank_constant, top_k
+    ) -%}
+    {{ return(answer(name, fused ~ similar.settings, output, out)) }}
+{%- endmacro %}
+
+{# Photos that were downloaded equally often share a popularity rank. #}
+{% macro _fused_ranks(downloads, similarity_weight, popularity_weight, rank_constant, top_k) -%}
+select
+    row_number() over (order by score desc, similarity_rank asc) as fused_rank,
+    target_photo_id,
+    similarity_rank,
+    popularity_rank,
+    photo_id,
+    distance,
+    count_downloads,
+    {{ similarity_weight }} / ({{ rank_constant }} + similarity_rank)
+    + {{ popularity_weight }} / ({{ rank_constant }} + popularity_rank) as score
+
+from (
+    select
+        *,
+        rank() over (order by count_downloads desc) as popularity_rank
+
+    from (
+        {{ downloads | indent(8) }}
+    )
+)
+
+order by fused_rank asc
+
+limit {{ top_k }}
+{%- endmacro %}
