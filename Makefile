@@ -28,7 +28,7 @@ lint: $(VENV)/.ready-dev
 	mypy python/photo_search python/dbt/adapters
 	yamllint --strict .
 	dbt --quiet --warn-error parse --no-partial-parse
-	sqlfluff lint --disable-progress-bar models tests
+	sqlfluff lint --disable-progress-bar analyses models tests
 
 unit: $(VENV)/.ready-dev chromium
 	pytest
