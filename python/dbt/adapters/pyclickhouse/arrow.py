@@ -51,7 +51,7 @@ def in_arrow_types(sql: str, columns: Iterable[ClickHouseColumn]) -> str:
 def with_vectors(table: pa.Table) -> pa.Table:
     """Lists of numbers that all have one length as fixed-size lists, over the same memory."""
     for position, field in enumerate(table.schema):
-        if pa.types.is_list(field.type) and field.type.value_type == pa.float32():
+        if pa.types.is_list(field.type) and pa.types.is_floating(field.type.value_type):
             lists = table[position]
             lengths = pc.min_max(pc.list_value_length(lists)).as_py()
             if lengths["min"] and lengths["min"] == lengths["max"] and not lists.null_count:

@@ -67,11 +67,10 @@ class PyClickHouseAdapter(ClickHouseAdapter):
 
     def post_model_hook(self, config: Any, context: Any) -> None:
         """Drop the staged table, whether the model was built or not."""
-        if getattr(config.model, "language", None) == "python":
-            staged = self.staged(
-                self.Relation.create(None, config.model.schema, config.model.alias)
-            )
-            self.execute(f"drop table if exists {staged}")
+        model = getattr(config, "model", None)  # a test has none
+        if getattr(model, "language", None) == "python":
+            relation = self.Relation.create(None, model.schema, model.alias)
+            self.execute(f"drop table if exists {self.staged(relation)}")
 
     def _stage(self, model: dict[str, Any], tables: Iterator[pa.Table]) -> int:
         """Fill the staged table, checked like the model's, and count its rows."""

@@ -1,6 +1,7 @@
 """Run the text of a dbt Python model, and say which of its lines an error comes from."""
 
 import ast
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ RETURNS = (
     "a pyarrow Table, a pandas or polars DataFrame, "
     "or an iterator of pyarrow RecordBatches or Tables"
 )
+
+# A library whose modules import each other in a circle breaks when two threads import it at once.
+IMPORTING = threading.Lock()
 
 
 class PythonModel:
@@ -32,7 +36,8 @@ class PythonModel:
     def tables(self, session: Session) -> Iterator[pa.Table]:
         """What model(dbt, session) returns: one table, or one for each that it yields."""
         names: dict[str, Any] = {"__name__": self.path}
-        exec(compile(self.code, self.path, "exec"), names)
+        with IMPORTING:
+            exec(compile(self.code, self.path, "exec"), names)
         returned = names["model"](names["dbtObj"](session.table), session)
         for part in returned if isinstance(returned, Iterator) else [returned]:
             yield _table(part)

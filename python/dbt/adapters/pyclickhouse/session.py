@@ -12,14 +12,16 @@ from dbt.adapters.pyclickhouse.arrow import in_arrow_types, with_vectors
 if TYPE_CHECKING:
     from dbt.adapters.pyclickhouse.impl import PyClickHouseAdapter
 
-FRAMES = ("arrow", "pandas", "batches")
+FRAMES = ("arrow", "pandas", "batches", "relation")
 
 
 class Session:
-    """Rows of the warehouse in the form that the model's config `frame` names.
+    """Rows of the warehouse, in the form that the model's config `frame` names.
 
-    arrow: a pyarrow Table; pandas: a DataFrame; batches: an iterator of pyarrow RecordBatches,
-    of which the model holds one at a time. Vectors are fixed-size lists of float32.
+    arrow: a pyarrow Table; pandas: a DataFrame; batches: an iterator of pyarrow RecordBatches, of
+    which the model holds one at a time. relation: dbt.ref() and dbt.source() fetch nothing and
+    give the table's name, for a select statement whose rows come as a pyarrow Table.
+    Vectors are fixed-size lists.
     """
 
     def __init__(self, adapter: PyClickHouseAdapter, frame: str) -> None:
@@ -29,7 +31,9 @@ class Session:
         self._frame = frame
 
     def table(self, relation: str) -> Any:
-        """All rows of a table or view."""
+        """All rows of a table or view, which is what dbt.ref() and dbt.source() give."""
+        if self._frame == "relation":
+            return relation
         return self.sql(f"select * from {relation}")
 
     def sql(self, query: str) -> Any:
