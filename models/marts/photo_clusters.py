@@ -1,7 +1,7 @@
 """Photos that look alike, as clusters: k-means, as many clusters as the square root of the photos.
 
-The first run, and --full-refresh, makes the clusters. Later runs put each new photo into the cluster
-with the nearest center, the mean of its photos, and leave all others where they are.
+The first run, and --full-refresh, makes the clusters. Later runs put each new photo into the one
+with the nearest center, which is the mean of its photos, and leave all others where they are.
 """
 
 import numpy as np

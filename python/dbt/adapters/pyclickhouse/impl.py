@@ -101,13 +101,13 @@ class PyClickHouseAdapter(ClickHouseAdapter):
         if not self.is_declared(model):
             if model["constraints"]:
                 raise ValueError("constraints need a data_type for every column in the YAML")
-            inferred = {
+            columns |= {
                 name: {"name": name, "data_type": clickhouse_type(first[name])}
                 for name in first.column_names
                 if name not in columns
             }
-            columns |= inferred
+        uncompressed = {name: column | {"codec": "NONE"} for name, column in columns.items()}
         return [
-            *self.render_raw_columns_constraints(columns),
+            *self.render_raw_columns_constraints(uncompressed),
             *self.render_raw_model_constraints(model["constraints"]),
         ]
