@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from clickhouse_connect.driver.ddl import arrow_schema_to_column_defs
 from dbt.adapters.clickhouse.column import ClickHouseColumn
 
 BLOCK_BYTES = 64 * 2**20
@@ -14,25 +15,6 @@ SAID_OTHERWISE = {
     r"Date": "toDate32({})",
     r"DateTime(\(.+\))?": "toDateTime64({}, 0)",
     r"UUID|IPv[46]|Enum\d+\(.+\)": "toString({})",
-}
-CLICKHOUSE_TYPES = {
-    pa.bool_(): "Bool",
-    pa.int8(): "Int8",
-    pa.int16(): "Int16",
-    pa.int32(): "Int32",
-    pa.int64(): "Int64",
-    pa.uint8(): "UInt8",
-    pa.uint16(): "UInt16",
-    pa.uint32(): "UInt32",
-    pa.uint64(): "UInt64",
-    pa.float16(): "Float32",
-    pa.float32(): "Float32",
-    pa.float64(): "Float64",
-    pa.string(): "String",
-    pa.large_string(): "String",
-    pa.string_view(): "String",
-    pa.binary(): "String",
-    pa.date32(): "Date32",
 }
 FRACTION_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 
@@ -79,9 +61,10 @@ def _clickhouse_name(data_type: pa.DataType) -> str:
         return f"DateTime64({FRACTION_DIGITS[data_type.unit]}{zone})"
     if pa.types.is_decimal(data_type):
         return f"Decimal({data_type.precision}, {data_type.scale})"
-    if data_type not in CLICKHOUSE_TYPES:
-        raise TypeError(f"ClickHouse has no type for Arrow's {data_type}")
-    return CLICKHOUSE_TYPES[data_type]
+    if _kind(data_type) == "text":
+        return "String"
+    [definition] = arrow_schema_to_column_defs(pa.schema([("column", data_type)]))
+    return definition.ch_type.name
 
 
 def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -67,7 +67,7 @@ class PyClickHouseAdapter(ClickHouseAdapter):
 
     def post_model_hook(self, config: Any, context: Any) -> None:
         """Drop the staged table, whether the model was built or not."""
-        model = getattr(config, "model", None)  # a test has none
+        model: Any = getattr(config, "model", None)  # a test has none
         if getattr(model, "language", None) == "python":
             relation = self.Relation.create(None, model.schema, model.alias)
             self.execute(f"drop table if exists {self.staged(relation)}")
