@@ -36,17 +36,19 @@ def unit(vectors):
 
 
 def model(dbt, session):
-    dbt.config(materialized="table", order_by="id", frame="{frame}")
+    dbt.config(materialized="table", order_by="id", frame="{frame}", query_settings={settings})
     rows = dbt.source("raw", "vectors")
     return {result}
 """
 MODELS = {
     "whole": MODEL.format(
         frame="arrow",
+        settings={},
         result='pa.table({"id": rows["id"], "v": unit(rows["v"].combine_chunks())})',
     ),
     "stream": MODEL.format(
         frame="batches",
+        settings={"max_threads": 1, "max_block_size": 8192, "min_insert_block_size_bytes": 2**26},
         result='(pa.record_batch({"id": part["id"], "v": unit(part["v"])}) for part in rows)',
     ),
 }

@@ -8,6 +8,8 @@ import chdb
 from dbt.adapters.chdb.connections import ChdbConnectionManager
 from dbt.adapters.pyclickhouse.impl import PyClickHouseAdapter
 
+ROWS_PER_BATCH = 8192  # left to itself, chDB gives a million rows at once
+
 
 class ChdbAdapter(PyClickHouseAdapter):
     """dbt-clickhouse on an engine inside this process; only the connection differs."""
@@ -21,4 +23,4 @@ class ChdbAdapter(PyClickHouseAdapter):
         path = str(Path(credentials.chdb_path).absolute())
         engine = chdb.connect(path)  # type: ignore[no-untyped-call]
         with closing(engine), engine.send_query(query, "Arrow") as stream:
-            yield stream.record_batch()
+            yield stream.record_batch(rows_per_batch=ROWS_PER_BATCH)
