@@ -23,8 +23,8 @@ demo: $(VENV)/.ready
 test: lint unit
 
 lint: $(VENV)/.ready-dev
-	ruff format --check python sample benchmarks docs
-	ruff check python sample benchmarks docs
+	ruff format --check python sample benchmarks docs models
+	ruff check python sample benchmarks docs models
 	mypy python/photo_search python/dbt/adapters
 	yamllint --strict .
 	dbt --quiet --warn-error parse --no-partial-parse

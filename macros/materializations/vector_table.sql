@@ -6,8 +6,12 @@
     New rows alone: appended, and waited for until the index covers them.
     Changed and vanished rows: as their engine has it, a new table, or deleted and inserted anew.
 #}
-{% materialization vector_table, adapter="clickhouse", supported_languages=["sql"] %}
+{% materialization vector_table, adapter="clickhouse", supported_languages=["sql", "python"] %}
 
+    {% if model.language == "python" %}
+        {% call statement("python", language="python") %}{{ compiled_code }}{% endcall %}
+        {% set sql = "select * from " ~ adapter.staged(this) %}
+    {% endif %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type="table") -%}
     {%- set building = make_intermediate_relation(target_relation) -%}

@@ -1,9 +1,26 @@
-from dbt.adapters.clickhouse.impl import ClickHouseAdapter
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
+import pyarrow as pa
+
+import chdb
 from dbt.adapters.chdb.connections import ChdbConnectionManager
+from dbt.adapters.pyclickhouse.impl import PyClickHouseAdapter
+
+ROWS_PER_BATCH = 8192  # left to itself, chDB gives a million rows at once
 
 
-class ChdbAdapter(ClickHouseAdapter):
+class ChdbAdapter(PyClickHouseAdapter):
     """dbt-clickhouse on an engine inside this process; only the connection differs."""
 
     ConnectionManager = ChdbConnectionManager
+
+    @contextmanager
+    def arrow_stream(self, query: str) -> Iterator[Iterable[pa.RecordBatch]]:
+        """By chDB's own stream: clickhouse-connect's would hold all of it."""
+        credentials = self.connections.get_thread_connection().credentials
+        path = str(Path(credentials.chdb_path).absolute())
+        engine = chdb.connect(path)  # type: ignore[no-untyped-call]
+        with closing(engine), engine.send_query(query, "Arrow") as stream:
+            yield stream.record_batch(rows_per_batch=ROWS_PER_BATCH)

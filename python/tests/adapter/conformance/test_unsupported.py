@@ -20,14 +20,8 @@ from dbt.tests.adapter.materialized_view.basic import MaterializedViewBasic
 from dbt.tests.adapter.persist_docs.test_persist_docs import (
     BasePersistDocsQuotedColumnCaseSensitive,
 )
-from dbt.tests.adapter.python_model.test_python_model import (
-    BasePythonIncrementalTests,
-    BasePythonModelTests,
-)
-from dbt.tests.adapter.python_model.test_spark import BasePySparkTests
 
 no_users = pytest.mark.skip(reason="The engine inside a process has no users to grant to.")
-no_python_models = pytest.mark.skip(reason="dbt-clickhouse runs no Python models, nor do we yet.")
 
 
 @no_users
@@ -52,21 +46,6 @@ class TestSnapshotGrants(BaseSnapshotGrants):
 
 @no_users
 class TestInvalidGrants(BaseInvalidGrants):
-    pass
-
-
-@no_python_models
-class TestPythonModels(BasePythonModelTests):
-    pass
-
-
-@no_python_models
-class TestPythonIncremental(BasePythonIncrementalTests):
-    pass
-
-
-@no_python_models
-class TestPySpark(BasePySparkTests):
     pass
 
 

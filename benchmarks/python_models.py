@@ -1,0 +1,179 @@
+"""What a dbt Python model costs beside the same work by hand, on chDB.
+
+    python benchmarks/python_models.py [--rows 25000] [--stream-rows 1000000]
+
+The work: vectors of 512 numbers are read, divided by their lengths with numpy, written to a new
+table, and the new table is put in the place of an old one. By hand that is clickhouse-connect and
+nothing else. Start-up of Python and dbt is not counted. Each measurement has a process of its own,
+whose peak memory holds Python, dbt and the engine.
+"""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+DIMENSION = 512
+MODEL = """
+import numpy as np
+import pyarrow as pa
+
+
+def unit(vectors):
+    numbers = vectors.flatten().to_numpy().reshape(-1, 512)
+    numbers = numbers / np.linalg.norm(numbers, axis=1, keepdims=True)
+    return pa.FixedSizeListArray.from_arrays(pa.array(numbers.ravel()), 512)
+
+
+def model(dbt, session):
+    dbt.config(materialized="table", order_by="id", frame="{frame}", query_settings={settings})
+    rows = dbt.source("raw", "vectors")
+    return {result}
+"""
+MODELS = {
+    "whole": MODEL.format(
+        frame="arrow",
+        settings={},
+        result='pa.table({"id": rows["id"], "v": unit(rows["v"].combine_chunks())})',
+    ),
+    "stream": MODEL.format(
+        frame="batches",
+        settings={"max_threads": 1, "max_block_size": 8192, "min_insert_block_size_bytes": 2**26},
+        result='(pa.record_batch({"id": part["id"], "v": unit(part["v"])}) for part in rows)',
+    ),
+}
+COLUMNS = [{"name": "id", "data_type": "UInt32"}, {"name": "v", "data_type": "Array(Float32)"}]
+FILES = {
+    "dbt_project.yml": {"name": "bench", "version": "1.0.0", "profile": "bench"},
+    "models/schema.yml": {
+        "sources": [{"name": "raw", "schema": "bench", "tables": [{"name": "vectors"}]}],
+        "models": [{"name": name, "columns": COLUMNS} for name in MODELS],
+    },
+}
+
+
+class Measured(NamedTuple):
+    seconds: float
+    peak_bytes: int
+
+
+def connect(folder: Path) -> Any:
+    import clickhouse_connect
+
+    return clickhouse_connect.get_client(interface="chdb", path=str(folder / "chdb"))
+
+
+def fill(folder: Path, rows: int) -> None:
+    """The table to read, and an empty one to be replaced by hand."""
+    client = connect(folder)
+    client.command("create database bench")
+    numbers = f"arrayMap(i -> toFloat32(cityHash64(number, i) % 1000 + 1), range({DIMENSION}))"
+    for name, source in {"vectors": f"numbers({rows})", "by_hand": "numbers(0)"}.items():
+        client.command(
+            f"create table bench.{name} engine = MergeTree order by id as "
+            f"select toUInt32(number) as id, {numbers} as v from {source}"
+        )
+    client.close()
+
+
+def by_hand(folder: Path) -> float:
+    client = connect(folder)
+    start = time.perf_counter()
+    rows = client.query_arrow("select * from bench.vectors")
+    vectors = rows["v"].combine_chunks().flatten().to_numpy().reshape(-1, DIMENSION)
+    vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    offsets = np.arange(len(vectors) + 1, dtype=np.int32) * DIMENSION
+    lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(vectors.ravel()))
+    client.command("create table bench.new as bench.by_hand")
+    client.insert_arrow("bench.new", pa.table({"id": rows["id"], "v": lists}))
+    client.command("exchange tables bench.new and bench.by_hand")
+    client.command("drop table bench.new")
+    return time.perf_counter() - start
+
+
+def by_dbt(folder: Path, model: str) -> float:
+    from dbt.cli.main import dbtRunner
+
+    options = ["--project-dir", str(folder), "--profiles-dir", str(folder), "--select", model]
+    ran = dbtRunner().invoke(["--quiet", "run", *options])
+    assert ran.success, ran.exception
+    [result] = ran.result.results
+    return result.execution_time
+
+
+def write_project(folder: Path) -> None:
+    target = {"type": "chdb", "chdb_path": str(folder / "chdb"), "schema": "bench"}
+    profile = {"bench": {"target": "local", "outputs": {"local": target}}}
+    (folder / "models").mkdir()
+    for name, content in (FILES | {"profiles.yml": profile}).items():
+        (folder / name).write_text(json.dumps(content))
+    for name, text in MODELS.items():
+        (folder / "models" / f"{name}.py").write_text(text)
+
+
+def _measure(work: Callable[..., Any], arguments: tuple[Any, ...]) -> Measured:
+    seconds = work(*arguments)
+    return Measured(seconds or 0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
+def measure(work: Callable[..., Any], *arguments: Any) -> Measured:
+    """In a process of its own: for its peak memory, and because chDB serves one at a time."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_measure, work, arguments).result()
+
+
+def compare(rows: int, repeats: int) -> None:
+    """Both ways in turn, on the same table; the second run of each model replaces the first's."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_project(folder)
+        measure(fill, folder, rows)
+        measure(by_dbt, folder, "whole")
+        runs = [
+            (measure(by_hand, folder), measure(by_dbt, folder, "whole")) for _ in range(repeats)
+        ]
+    megabytes = rows * DIMENSION * 4 / 1e6
+    print(f"{rows:,} vectors, {megabytes:.0f} MB each way, median of {repeats} runs in turn:")
+    seconds = {}
+    for label, way in zip(("by hand", "model"), zip(*runs, strict=True), strict=True):
+        seconds[label] = statistics.median(run.seconds for run in way)
+        peak = max(run.peak_bytes for run in way) / 1e6
+        print(f"  {label:8} {seconds[label]:6.2f} s, peak {peak:6.0f} MB")
+    print(f"  model / by hand: {seconds['model'] / seconds['by hand']:.2f}")
+
+
+def stream(rows: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_project(folder)
+        measure(fill, folder, rows)
+        run = measure(by_dbt, folder, "stream")
+    megabytes = rows * DIMENSION * 4 / 1e6
+    print(f"{rows:,} vectors, {megabytes:.0f} MB each way, as a stream:")
+    print(f"  model    {run.seconds:6.2f} s, peak {run.peak_bytes / 1e6:6.0f} MB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=25_000)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--stream-rows", type=int, default=1_000_000)
+    given = parser.parse_args()
+    if given.rows:
+        compare(given.rows, given.repeats)
+    if given.stream_rows:
+        stream(given.stream_rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Photos that look alike, as clusters: k-means, as many clusters as the square root of the photos.
+
+The first run, and --full-refresh, makes the clusters. Later runs put each new photo into the one
+with the nearest center, which is the mean of its photos, and leave all others where they are.
+"""
+
+import numpy as np
+import pyarrow as pa
+from sklearn.cluster import KMeans
+from sklearn.metrics import pairwise_distances_argmin_min
+
+
+def model(dbt, session):
+    dbt.config(materialized="incremental", frame="relation", packages=["scikit-learn"])
+    photos = dbt.ref("photos")
+    new = f"select photo_id, photo_embed from {photos}"
+    if dbt.is_incremental:
+        new += f" where photo_id not in (select photo_id from {dbt.this})"
+    rows = session.sql(f"{new} order by photo_id")
+    if len(rows) == 0:
+        return pa.table({"photo_id": [], "cluster_id": [], "center_distance": []})
+
+    vectors = np.stack(rows["photo_embed"].to_numpy())
+    if dbt.is_incremental:
+        clusters = session.sql(
+            f"""
+            select cluster_id, avgForEach(photo_embed) as center
+            from {photos} inner join {dbt.this} using (photo_id)
+            group by cluster_id order by cluster_id
+            """
+        )
+        ids, centers = clusters["cluster_id"].to_numpy(), np.stack(clusters["center"].to_numpy())
+    else:
+        ids = np.arange(round(len(vectors) ** 0.5))
+        centers = KMeans(len(ids), random_state=0).fit(vectors).cluster_centers_
+    nearest, distances = pairwise_distances_argmin_min(vectors, centers.astype(vectors.dtype))
+    return pa.table(
+        {"photo_id": rows["photo_id"], "cluster_id": ids[nearest], "center_distance": distances}
+    )
