@@ -229,6 +229,60 @@ def gallery(project_dir: Path, target: str | None, data: str, out: Path) -> None
     from photo_search.gallery.write import write_gallery
     from photo_search.warehouse.project import Project
 
-    showcases = read_showcases(Project(project_dir, target))
+    with Project(project_dir, target).open() as warehouse:
+        showcases = read_showcases(warehouse)
     write_gallery(showcases, data, out)
     click.echo(f"{len(showcases)} showcase photos, each with its neighbours, in {out}")
+
+
+@main.command()
+@_with_warehouse
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 takes a free one.")
+@click.option(
+    "--host", default="127.0.0.1", help="Address to listen on; the default is this machine alone."
+)
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    help="Further name under which browsers may ask for it.",
+)
+@click.option(
+    "--unsplash-photos",
+    is_flag=True,
+    help="Let browsers fetch large photos from images.unsplash.com.",
+)
+@click.option("--open", "opens_browser", is_flag=True, help="Open the page in a browser.")
+def serve(
+    project_dir: Path,
+    target: str | None,
+    data: str,
+    port: int,
+    host: str,
+    allowed_hosts: tuple[str, ...],
+    unsplash_photos: bool,
+    opens_browser: bool,
+) -> None:
+    """Offer the search page: photos, words and pictures in, similar photos out. Ctrl-C stops it.
+
+    \b
+    photo-search serve --open
+    photo-search serve --target myscale --port 8080
+    """
+    from photo_search.page.serve import serve
+    from photo_search.warehouse.project import Project
+
+    def started(address: str) -> None:
+        click.echo(f"The search page is at {address} (Ctrl-C stops it)")
+        if opens_browser:
+            click.launch(address)
+
+    serve(
+        Project(project_dir, target),
+        data,
+        port=port,
+        host=host,
+        allowed_hosts=allowed_hosts,
+        allows_unsplash=unsplash_photos,
+        on_start=started,
+    )

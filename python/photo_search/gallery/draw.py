@@ -11,24 +11,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from photo_search.embedding.record import EmbeddingRecord
 from photo_search.gallery import links
 from photo_search.gallery.rows import Showcase
 
 # Control characters and those that reorder the text around them; tab and newline are harmless.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-DEMO_MODEL = "demo"
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """Where vectors come from; `model` is None when that is not on record."""
-
-    version: str
-    model: str | None
-
-    @property
-    def is_untrained(self) -> bool:
-        return self.model == DEMO_MODEL
 
 
 @dataclass(frozen=True)
@@ -48,7 +36,9 @@ class Scale:
 
 
 def draw_gallery(
-    showcases: Sequence[Showcase], thumbnails: Mapping[str, bytes], embeddings: Sequence[Embedding]
+    showcases: Sequence[Showcase],
+    thumbnails: Mapping[str, bytes],
+    embeddings: Sequence[EmbeddingRecord],
 ) -> str:
     """The page, complete in itself; `thumbnails` are JPEG by the SHA-256 that photos name.
 
@@ -58,8 +48,14 @@ def draw_gallery(
     distances = [similar.distance for showcase in showcases for similar in showcase.similar]
     return environment.get_template("gallery.html").render(
         showcases=showcases,
-        thumbnails={name: _data_uri(content) for name, content in thumbnails.items()},
+        pictures={
+            photo.photo_id: _data_uri(thumbnails[photo.thumbnail_sha256])
+            for showcase in showcases
+            for photo in showcase.photos
+            if photo.thumbnail_sha256 in thumbnails
+        },
         embeddings=embeddings,
+        marks_duplicates=not any(embedding.is_untrained for embedding in embeddings),
         scale=Scale(max(distances, default=0.0)),
         style=_inline(environment, "style.css"),
         script=_inline(environment, "keys.js"),

@@ -1,17 +1,14 @@
 """Write the gallery: rows and the thumbnail store in, one file out."""
 
 import hashlib
-import json
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from photo_search.errors import DatasetError, OutputError
-from photo_search.gallery.draw import Embedding, draw_gallery
+from photo_search.embedding.record import read_record
+from photo_search.errors import OutputError
+from photo_search.gallery.draw import draw_gallery
 from photo_search.gallery.rows import Showcase
 from photo_search.storage import Folder
 from photo_search.thumbnails.store import thumbnail_name
@@ -26,15 +23,16 @@ def write_gallery(showcases: Sequence[Showcase], data: str, out: Path) -> None:
     """
     photos = [photo for showcase in showcases for photo in showcase.photos]
     folder = Folder(data)
-    kept = {photo.thumbnail_sha256: _thumbnail(folder, photo.thumbnail_sha256) for photo in photos}
+    kept = {
+        photo.thumbnail_sha256: read_thumbnail(folder, photo.thumbnail_sha256) for photo in photos
+    }
     thumbnails = {name: content for name, content in kept.items() if content is not None}
-    models = _models(folder)
     versions = sorted({photo.embedding_version for photo in photos})
-    embeddings = [Embedding(version, models.get(version)) for version in versions]
-    _write_whole(out, draw_gallery(showcases, thumbnails, embeddings))
+    records = [read_record(data, version) for version in versions]
+    _write_whole(out, draw_gallery(showcases, thumbnails, records))
 
 
-def _thumbnail(data: Folder, sha256: str) -> bytes | None:
+def read_thumbnail(data: Folder, sha256: str) -> bytes | None:
     """The bytes with that hash, or None if they are not in the store or not whole."""
     name = thumbnail_name(sha256)
     if not data.exists(name):
@@ -42,24 +40,6 @@ def _thumbnail(data: Folder, sha256: str) -> bytes | None:
     with data.open(name) as file:
         content: bytes = file.read()
     return content if hashlib.sha256(content).hexdigest() == sha256 else None
-
-
-def _models(data: Folder) -> dict[str, str]:
-    """The model by embedding version, as the metadata of photos.parquet has it, if at all."""
-    if not data.exists("photos.parquet"):
-        return {}
-    try:
-        with data.open("photos.parquet") as file:
-            metadata = pq.read_schema(file).metadata or {}
-        version = metadata[b"photo_search.embedding_version"].decode()
-        return {version: str(json.loads(metadata[b"photo_search.embedding"])["model"])}
-    except KeyError:
-        return {}
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DatasetError(
-            f"{data.url}/photos.parquet cannot be read ({error}). "
-            "Run `photo-search embed` to write it again."
-        ) from error
 
 
 def _write_whole(out: Path, page: str) -> None:

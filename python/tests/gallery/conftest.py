@@ -12,9 +12,6 @@ from dbt_process import REPOSITORY
 from demo import Demo
 from photo_search.gallery.rows import Showcase, read_showcases
 
-SIMILAR = """
-select * from {{ ref('showcase_similar_photos') }} order by showcase_order, similarity_rank
-"""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -56,9 +53,13 @@ def answers(demo: Demo) -> Answers:
         patch.chdir(REPOSITORY)
         for name, value in demo.dbt.environment.items():
             patch.setenv(name, value)
-        showcases = read_showcases(demo.project)
-        similar = demo.project.rows(SIMILAR)
-        downloads = demo.project.rows("select * from {{ ref('photo_downloads') }}")
+        with demo.project.open() as warehouse:
+            showcases = read_showcases(warehouse)
+            similar = warehouse.rows(
+                f"select * from {warehouse.relation('showcase_similar_photos')}"
+                " order by showcase_order, similarity_rank"
+            )
+            downloads = warehouse.rows(f"select * from {warehouse.relation('photo_downloads')}")
     return Answers(
         showcases, similar, {row["photo_id"]: row["count_downloads"] for row in downloads}
     )
