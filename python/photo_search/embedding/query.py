@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from PIL import Image
 
-from photo_search.embedding.clip import embed_text, load_encoder
 from photo_search.embedding.encoder import ImageEncoder
 from photo_search.embedding.models import ModelFiles, find_model
 from photo_search.embedding.preprocess import to_pixels
@@ -34,11 +33,15 @@ class QueryEncoder:
                 "read: it sees colour and texture only. Search by a picture, or embed with a "
                 "trained model: `photo-search embed`, then `photo-search load` and `dbt build`."
             )
+        from photo_search.embedding.clip import embed_text  # loads torch
+
         with self._lock:
             return cast(list[float], embed_text(self.files, [text])[0].tolist())
 
     def image(self, image: Image.Image) -> list[float]:
         """512 numbers of unit length for a decoded picture, made as small as the photos were."""
+        from photo_search.embedding.clip import load_encoder  # loads torch
+
         description = self.record.description or {}
         width = int(description["thumbnail"].get("w", image.width))
         if image.width > width:

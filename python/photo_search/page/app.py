@@ -119,7 +119,8 @@ class SafeHeaders:
             if message["type"] == "http.response.start":
                 took = 1000 * (time.perf_counter() - started)
                 headers = MutableHeaders(scope=message)
-                headers.update(self.headers | {"Server-Timing": f"page;dur={took:.1f}"})
+                headers.update(self.headers)
+                headers.append("Server-Timing", f"page;dur={took:.1f}")
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -1,5 +1,6 @@
 """Serve the site on this machine until it is stopped."""
 
+import os
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -46,6 +47,6 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port))
     except OSError as error:
         raise ServeError(
-            f"Nothing can listen on {host}, port {port}: {error.strerror}. "
+            f"Nothing can listen on {host}, port {port}: {os.strerror(error.errno or 0)}. "
             "Choose another port with --port, or stop what uses this one."
         ) from error

@@ -115,7 +115,9 @@ class Views:
         hidden: dict[str, str],
         **target: object,
     ) -> Response:
-        return HTMLResponse(draw_answer(self.environment, answer, controls, path, hidden, **target))
+        page = draw_answer(self.environment, answer, controls, path, hidden, **target)
+        took = {"Server-Timing": f"query;dur={answer.milliseconds:.1f}"}
+        return HTMLResponse(page, headers=took)
 
     def _read_photo(self, photo_id: str) -> Photo:
         if re.fullmatch(PHOTO_ID, photo_id):

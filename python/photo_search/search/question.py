@@ -1,6 +1,7 @@
 """A question about similar photos: the macro call that asks it, its SQL, its answer."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,17 +57,20 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """Neighbours in the order of the question, and the statement that found them."""
+    """Neighbours in the order of the question, the statement that found them, and its time."""
 
     question: Question
     sql: str
     similar: Sequence[SimilarPhoto]
+    milliseconds: float
 
 
 def ask(warehouse: Warehouse, question: Question) -> Answer:
     """Raises QuestionError (an argument is refused) or WarehouseError."""
     sql = warehouse.compile(question.macro, **question.arguments)
+    started = time.perf_counter()
     rows = warehouse.rows(sql)
+    milliseconds = 1000 * (time.perf_counter() - started)
     photos = read_photos(warehouse, [row["photo_id"] for row in rows])
     popular = max(rows, key=_popularity, default=None)
     similar = [
@@ -79,7 +83,7 @@ def ask(warehouse: Warehouse, question: Question) -> Answer:
         )
         for row in rows
     ]
-    return Answer(question, sql, similar)
+    return Answer(question, sql, similar, milliseconds)
 
 
 def _popularity(row: dict[str, Any]) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as ClientError
 from dbt.adapters.base.impl import BaseAdapter
@@ -56,13 +57,13 @@ class Warehouse:
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """One dict a row, by column. Raises WarehouseError."""
-        try:
+        with _readable():
             return list(self.client.query(sql).named_results())
-        except ClientError as error:
-            raise WarehouseError(
-                f"The tables cannot be read: {str(error).strip()}\n"
-                "If they were never made: run `photo-search load`, then `dbt build`."
-            ) from error
+
+    def arrow(self, sql: str) -> pa.Table:
+        """All rows as one table. Raises WarehouseError."""
+        with _readable():
+            return self.client.query_arrow(sql, use_strings=True)
 
     def relation(self, model: str) -> str:
         """The name of a model's table, ready for SQL."""
@@ -111,3 +112,14 @@ class Project:
             yield warehouse
         finally:
             adapter.cleanup_connections()
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise WarehouseError(
+            f"The tables cannot be read: {str(error).strip()}\n"
+            "If they were never made: run `photo-search load`, then `dbt build`."
+        ) from error
