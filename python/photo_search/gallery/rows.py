@@ -7,7 +7,6 @@ from operator import itemgetter
 
 from photo_search.errors import WarehouseError
 from photo_search.search.photos import Photo, SimilarPhoto, read_photos
-from photo_search.search.question import NEAR_DUPLICATE
 from photo_search.warehouse.project import Warehouse
 
 
@@ -49,7 +48,7 @@ def read_showcases(warehouse: Warehouse) -> list[Showcase]:
                     similarity_rank=row["similarity_rank"],
                     distance=row["distance"],
                     is_most_popular=row["is_most_popular"],
-                    is_near_duplicate=row["distance"] <= NEAR_DUPLICATE,
+                    is_near_duplicate=row["distance"] <= warehouse.near_duplicate_distance,
                 )
                 for row in group
             ],

@@ -9,8 +9,6 @@ from typing import Any
 from photo_search.search.photos import SimilarPhoto, read_photos
 from photo_search.warehouse.project import Warehouse
 
-NEAR_DUPLICATE = 0.03
-
 
 @dataclass(frozen=True)
 class Question:
@@ -79,7 +77,7 @@ def ask(warehouse: Warehouse, question: Question) -> Answer:
             similarity_rank=row["similarity_rank"],
             distance=row["distance"],
             is_most_popular=row is popular and row["count_downloads"] > 0,
-            is_near_duplicate=row["distance"] <= NEAR_DUPLICATE,
+            is_near_duplicate=row["distance"] <= warehouse.near_duplicate_distance,
         )
         for row in rows
     ]

@@ -69,6 +69,11 @@ class Warehouse:
         """The name of a model's table, ready for SQL."""
         return str(self.manifest.nodes[f"model.photo_search.{model}"].relation_name)
 
+    @property
+    def near_duplicate_distance(self) -> float:
+        """Photos nearer than this are nearly the same picture: a var of the dbt project."""
+        return float(self.adapter.config.vars.to_dict()["near_duplicate_distance"])
+
 
 class Project:
     """A dbt project folder and one of its targets (None: the profile's default)."""
@@ -112,6 +117,12 @@ class Project:
             yield warehouse
         finally:
             adapter.cleanup_connections()
+
+    @contextmanager
+    def connection(self) -> Iterator[Client]:
+        """A client of the target's engine, its settings read by dbt from the profile alone."""
+        with self.open() as warehouse:
+            yield warehouse.client
 
 
 @contextmanager

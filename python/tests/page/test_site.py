@@ -132,6 +132,15 @@ def test_an_address_brings_back_every_setting(visit):
     assert page.url.endswith(f"/photo/{CAT}?count=24&country=Norge&exact=1")
 
 
+def test_popularity_can_be_blended_in(visit):
+    by_similarity = neighbours(visit(f"/photo/{CAT}"))
+    page = visit(f"/photo/{CAT}?popularity=75")
+    assert page.get_by_label("Ordered by").input_value() == "75"
+    assert page.locator("#macro").text_content().startswith("{{ popular_similar_photos(")
+    assert neighbours(page) != by_similarity
+    assert page.locator(".mark", has_text="Most downloaded").count() == 1
+
+
 def test_filters_that_nothing_matches_say_so(visit):
     page = visit(f"/photo/{CAT}?year=1901")
     assert "Take one of them away" in page.locator("main").inner_text()
