@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTHON ?= $(or $(shell command -v python3.11),python3)
 
-.PHONY: demo test lint unit chromium test-myscale bench-embed setup clean
+.PHONY: demo test lint unit chromium test-myscale bench-embed bench-page setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -43,6 +43,9 @@ test-myscale: $(VENV)/.ready-dev
 # ---------- figures, measured side by side; they take minutes to hours
 bench-embed: $(VENV)/.ready-dev
 	python benchmarks/embed.py
+
+bench-page: $(VENV)/.ready
+	python benchmarks/page.py
 
 # ---------- set-up: pip alone, versions from constraints.txt
 setup: $(VENV)/.ready

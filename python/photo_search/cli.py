@@ -218,17 +218,123 @@ def load(project_dir: Path, target: str | None, data: str) -> None:
     default="data/gallery/index.html",
     help="The page to write.",
 )
-def gallery(project_dir: Path, target: str | None, data: str, out: Path) -> None:
+@click.option("--compare", "old", help="An earlier photos.parquet: draw what changed since.")
+def gallery(project_dir: Path, target: str | None, data: str, out: Path, old: str | None) -> None:
     """Draw the showcase photos and the photos most like them: one HTML file, complete in itself.
 
     \b
     photo-search gallery
     photo-search gallery --target myscale --out showcase.html
+    photo-search gallery --compare before/photos.parquet --out changed.html
     """
     from photo_search.gallery.rows import read_showcases
-    from photo_search.gallery.write import write_gallery
+    from photo_search.gallery.write import write_comparison, write_gallery
     from photo_search.warehouse.project import Project
 
-    showcases = read_showcases(Project(project_dir, target))
+    if old:
+        compared = write_comparison(Project(project_dir, target), old, data, out)
+        share = 100 * compared.share_kept
+        click.echo(f"{share:.1f} % of the neighbours are the same; what changed is in {out}")
+        return
+    with Project(project_dir, target).open() as warehouse:
+        showcases = read_showcases(warehouse)
     write_gallery(showcases, data, out)
     click.echo(f"{len(showcases)} showcase photos, each with its neighbours, in {out}")
+
+
+@main.command()
+@_with_warehouse
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 takes a free one.")
+@click.option(
+    "--host", default="127.0.0.1", help="Address to listen on; the default is this machine alone."
+)
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    help="Further name under which browsers may ask for it.",
+)
+@click.option(
+    "--unsplash-photos",
+    is_flag=True,
+    help="Let browsers fetch large photos from images.unsplash.com.",
+)
+@click.option("--open", "opens_browser", is_flag=True, help="Open the page in a browser.")
+def serve(
+    project_dir: Path,
+    target: str | None,
+    data: str,
+    port: int,
+    host: str,
+    allowed_hosts: tuple[str, ...],
+    unsplash_photos: bool,
+    opens_browser: bool,
+) -> None:
+    """Offer the search page: photos, words and pictures in, similar photos out. Ctrl-C stops it.
+
+    \b
+    photo-search serve --open
+    photo-search serve --target myscale --port 8080
+    """
+    from photo_search.page.serve import serve
+    from photo_search.warehouse.project import Project
+
+    def started(address: str) -> None:
+        click.echo(f"The search page is at {address} (Ctrl-C stops it)")
+        if opens_browser:
+            click.launch(address)
+
+    serve(
+        Project(project_dir, target),
+        data,
+        port=port,
+        host=host,
+        allowed_hosts=allowed_hosts,
+        allows_unsplash=unsplash_photos,
+        on_start=started,
+    )
+
+
+@main.command()
+@_with_warehouse
+@click.argument("words", required=False)
+@click.option(
+    "--image",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Search by this picture instead of words.",
+)
+@click.option("--top-k", type=click.IntRange(1, 100), default=10, help="How many photos.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array and nothing else.")
+def search(
+    project_dir: Path,
+    target: str | None,
+    data: str,
+    words: str | None,
+    image: Path | None,
+    top_k: int,
+    html: Path | None,
+    as_json: bool,
+) -> None:
+    """Find photos by words, or by a picture, on the terminal.
+
+    \b
+    photo-search search "a bee on a flower"
+    photo-search search --image cat.jpg --html similar.html
+    """
+    from rich.console import Console
+
+    from photo_search.gallery.draw import draw_query
+    from photo_search.gallery.write import write_page
+    from photo_search.search import command, terminal
+    from photo_search.warehouse.project import Project
+
+    found = command.search(Project(project_dir, target), data, words, image, top_k)
+    if html:
+        page = draw_query(found.query, found.answer.similar, found.thumbnails, found.record)
+        write_page(page, html)
+        click.echo(f"{len(found.answer.similar)} photos in {html}")
+    elif as_json:
+        click.echo(json.dumps(terminal.as_rows(found.answer)))
+    else:
+        terminal.print_answer(found.answer, found.thumbnails, Console())

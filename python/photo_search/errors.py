@@ -35,3 +35,15 @@ class TooManyFailuresError(PhotoSearchError):
 
 class WarehouseError(PhotoSearchError):
     """The dbt project or its engine refused, or could not be reached."""
+
+
+class QuestionError(PhotoSearchError):
+    """A question was asked with an argument that it does not allow."""
+
+
+class MissingPhotoError(PhotoSearchError):
+    """No photo of that id is in the table."""
+
+
+class ServeError(PhotoSearchError):
+    """The search page cannot be offered at that address."""

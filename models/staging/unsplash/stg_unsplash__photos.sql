@@ -31,6 +31,12 @@ renamed as (
         {{ clean_text('photo_location_city') }} as location_city,
         {{ clean_text('ai_primary_landmark_name') }} as landmark_name,
         blur_hash,
+        multiIf(
+            photo_width > photo_height, 'landscape',
+            photo_width < photo_height, 'portrait',
+            photo_width = photo_height, 'square',
+            null
+        ) as orientation,
 
         ---------- numerics
         toUInt32OrNull(photo_width) as photo_width,

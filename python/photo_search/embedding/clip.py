@@ -97,8 +97,6 @@ class TorchEncoder:
 
 def load_encoder(model: ModelFiles, precision: str, backend: str) -> ImageEncoder:
     """Load the image half of the model. Raises ModelError if it is no CLIP of 512 dimensions."""
-    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     tower_model = (
         build_demo_model()
         if model.folder is None
@@ -122,6 +120,8 @@ def load_encoder(model: ModelFiles, precision: str, backend: str) -> ImageEncode
 
 def _load(kind: type[Half], model: ModelFiles) -> Half:
     """One half of the model in float32, from files of known hash, running no code of theirs."""
+    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         half = kind.from_pretrained(
             model.folder,

@@ -1,5 +1,6 @@
-"""Rows and thumbnails in, one HTML page out. Nothing here reads a table, a file or the network."""
+"""Rows and thumbnails in, a page out. Nothing here reads a table, a file or the network."""
 
+import io
 import math
 import re
 from base64 import b64encode
@@ -10,25 +11,16 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from PIL import Image
 
+from photo_search.embedding.record import EmbeddingRecord
 from photo_search.gallery import links
+from photo_search.gallery.compare import Comparison, Mover
 from photo_search.gallery.rows import Showcase
+from photo_search.search.photos import Photo, SimilarPhoto
 
 # Control characters and those that reorder the text around them; tab and newline are harmless.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-DEMO_MODEL = "demo"
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """Where vectors come from; `model` is None when that is not on record."""
-
-    version: str
-    model: str | None
-
-    @property
-    def is_untrained(self) -> bool:
-        return self.model == DEMO_MODEL
 
 
 @dataclass(frozen=True)
@@ -47,22 +39,96 @@ class Scale:
         return f"{distance:.{max(0, 3 - magnitude)}f}"
 
 
+@dataclass(frozen=True)
+class Query:
+    """What was searched for: words, or the name of a picture and the picture."""
+
+    text: str
+    picture: Image.Image | None = None
+
+
 def draw_gallery(
-    showcases: Sequence[Showcase], thumbnails: Mapping[str, bytes], embeddings: Sequence[Embedding]
+    showcases: Sequence[Showcase],
+    thumbnails: Mapping[str, bytes],
+    embeddings: Sequence[EmbeddingRecord],
 ) -> str:
-    """The page, complete in itself; `thumbnails` are JPEG by the SHA-256 that photos name.
+    """The showcases, complete in themselves; `thumbnails` are JPEG by the SHA-256 of photos.
 
     A photo without its thumbnail is drawn as an empty frame that says so.
     """
     environment = page_environment()
-    distances = [similar.distance for showcase in showcases for similar in showcase.similar]
-    return environment.get_template("gallery.html").render(
+    return _draw_shareable(
+        environment,
+        "gallery.html",
+        [photo for showcase in showcases for photo in showcase.photos],
+        [similar.distance for showcase in showcases for similar in showcase.similar],
+        thumbnails,
+        embeddings,
         showcases=showcases,
-        thumbnails={name: _data_uri(content) for name, content in thumbnails.items()},
+        script=_inline(environment, "keys.js"),
+    )
+
+
+def draw_query(
+    query: Query,
+    similar: Sequence[SimilarPhoto],
+    thumbnails: Mapping[str, bytes],
+    embedding: EmbeddingRecord,
+) -> str:
+    """One search and its answer, likewise."""
+    return _draw_shareable(
+        page_environment(),
+        "query.html",
+        [photo.photo for photo in similar],
+        [photo.distance for photo in similar],
+        thumbnails,
+        [embedding],
+        query=query,
+        picture=query.picture and _data_uri(_small_jpeg(query.picture)),
+        similar=similar,
+    )
+
+
+def draw_comparison(
+    comparison: Comparison,
+    movers: Sequence[Mover],
+    thumbnails: Mapping[str, bytes],
+    embeddings: Sequence[EmbeddingRecord],
+) -> str:
+    """Neighbours before and after, likewise."""
+    photos = [photo for mover in movers for photo in mover.photos]
+    return _draw_shareable(
+        page_environment(),
+        "compare.html",
+        photos,
+        [],
+        thumbnails,
+        embeddings,
+        comparison=comparison,
+        movers=movers,
+    )
+
+
+def _draw_shareable(
+    environment: Environment,
+    template: str,
+    photos: Sequence[Photo],
+    distances: Sequence[float],
+    thumbnails: Mapping[str, bytes],
+    embeddings: Sequence[EmbeddingRecord],
+    **shown: Any,
+) -> str:
+    return environment.get_template(template).render(
+        pictures={
+            photo.photo_id: _data_uri(thumbnails[photo.thumbnail_sha256])
+            for photo in photos
+            if photo.thumbnail_sha256 in thumbnails
+        },
         embeddings=embeddings,
+        marks_duplicates=not any(embedding.is_untrained for embedding in embeddings),
         scale=Scale(max(distances, default=0.0)),
         style=_inline(environment, "style.css"),
-        script=_inline(environment, "keys.js"),
+        **shown,
     )
 
 
@@ -100,6 +166,14 @@ def _inline(environment: Environment, name: str) -> Inline:
     text = environment.get_template(name).render()
     digest = b64encode(sha256(text.encode()).digest()).decode()
     return Inline(Markup(text), f"'sha256-{digest}'")
+
+
+def _small_jpeg(image: Image.Image) -> bytes:
+    content = io.BytesIO()
+    small = image.copy()
+    small.thumbnail((480, 480))
+    small.save(content, "JPEG")
+    return content.getvalue()
 
 
 def _data_uri(content: bytes) -> Markup:

@@ -1,4 +1,4 @@
-"""Addresses that the page may link to, each built anew from parts that were checked."""
+"""Addresses and colours that a page may use, each built anew from parts that were checked."""
 
 import re
 from urllib.parse import urlsplit
@@ -8,6 +8,8 @@ NOBODYS_HOST = re.compile(r".*\.(?:example|invalid|localhost|test)")  # RFC 2606
 PATH = re.compile(r"(?:/[A-Za-z0-9._~@-]+)*/?")
 USERNAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 UNSPLASH = "https://unsplash.com/"
+PICTURES = "https://images.unsplash.com"
+BASE_83 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~"
 REFERRAL = "?utm_source=photo_search&utm_medium=referral"  # Unsplash asks for it
 
 
@@ -34,3 +36,20 @@ def photographer_link(url: str | None, username: str | None) -> str | None:
     if is_on_unsplash(url) and USERNAME.fullmatch(username or ""):
         return f"{UNSPLASH}@{username}{REFERRAL}"
     return None
+
+
+def unsplash_picture(url: str | None, width: int) -> str | None:
+    """The photo itself, `width` pixels wide, if it lies on Unsplash's own server, else None."""
+    link = page_link(url) or ""
+    if not link.startswith(f"{PICTURES}/"):
+        return None
+    return f"{link}?w={width}&q=80&fm=jpg&fit=max"
+
+
+def colour(blur_hash: str | None) -> str | None:
+    """The mean colour of a photo as `#rrggbb`: digits 2 to 5 of its BlurHash (blurha.sh)."""
+    digits = (blur_hash or "")[2:6]
+    if len(digits) < 4 or not set(digits) <= set(BASE_83):
+        return None
+    number = sum(BASE_83.index(digit) * 83**place for place, digit in enumerate(reversed(digits)))
+    return f"#{number:06x}" if number < 1 << 24 else None

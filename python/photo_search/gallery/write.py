@@ -1,20 +1,22 @@
-"""Write the gallery: rows and the thumbnail store in, one file out."""
+"""Write shareable pages: rows and the thumbnail store in, one file out."""
 
 import hashlib
-import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from photo_search.errors import DatasetError, OutputError
-from photo_search.gallery.draw import Embedding, draw_gallery
+from photo_search.embedding.record import read_record
+from photo_search.errors import OutputError
+from photo_search.gallery.compare import Comparison, compare, read_movers, read_new, read_old
+from photo_search.gallery.draw import draw_comparison, draw_gallery
 from photo_search.gallery.rows import Showcase
+from photo_search.search.photos import Photo
 from photo_search.storage import Folder
 from photo_search.thumbnails.store import thumbnail_name
+from photo_search.warehouse.project import Project
+
+NEIGHBOURS = 10
 
 
 def write_gallery(showcases: Sequence[Showcase], data: str, out: Path) -> None:
@@ -25,16 +27,34 @@ def write_gallery(showcases: Sequence[Showcase], data: str, out: Path) -> None:
     Raises DatasetError (photos.parquet is damaged) or OutputError (no room, no permission).
     """
     photos = [photo for showcase in showcases for photo in showcase.photos]
-    folder = Folder(data)
-    kept = {photo.thumbnail_sha256: _thumbnail(folder, photo.thumbnail_sha256) for photo in photos}
-    thumbnails = {name: content for name, content in kept.items() if content is not None}
-    models = _models(folder)
     versions = sorted({photo.embedding_version for photo in photos})
-    embeddings = [Embedding(version, models.get(version)) for version in versions]
-    _write_whole(out, draw_gallery(showcases, thumbnails, embeddings))
+    records = [read_record(data, version) for version in versions]
+    write_page(draw_gallery(showcases, read_thumbnails(Folder(data), photos), records), out)
 
 
-def _thumbnail(data: Folder, sha256: str) -> bytes | None:
+def write_comparison(project: Project, old: str, data: str, out: Path) -> Comparison:
+    """Draw into `out` how neighbours changed from the vectors in `old` to those of the target.
+
+    Raises DatasetError (`old` is no photos.parquet), WarehouseError, OutputError.
+    """
+    before = read_old(old)
+    with project.open() as warehouse:
+        comparison = compare(before, read_new(warehouse), NEIGHBOURS)
+        movers = read_movers(warehouse, comparison)
+    thumbnails = read_thumbnails(Folder(data), [p for mover in movers for p in mover.photos])
+    records = [read_record(data, comparison.new_version)]
+    write_page(draw_comparison(comparison, movers, thumbnails, records), out)
+    return comparison
+
+
+def read_thumbnails(data: Folder, photos: Iterable[Photo]) -> dict[str, bytes]:
+    """By SHA-256, the thumbnails that are in the store and whole."""
+    hashes = {photo.thumbnail_sha256 for photo in photos}
+    kept = {sha256: read_thumbnail(data, sha256) for sha256 in hashes}
+    return {sha256: content for sha256, content in kept.items() if content is not None}
+
+
+def read_thumbnail(data: Folder, sha256: str) -> bytes | None:
     """The bytes with that hash, or None if they are not in the store or not whole."""
     name = thumbnail_name(sha256)
     if not data.exists(name):
@@ -44,26 +64,11 @@ def _thumbnail(data: Folder, sha256: str) -> bytes | None:
     return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
 
-def _models(data: Folder) -> dict[str, str]:
-    """The model by embedding version, as the metadata of photos.parquet has it, if at all."""
-    if not data.exists("photos.parquet"):
-        return {}
-    try:
-        with data.open("photos.parquet") as file:
-            metadata = pq.read_schema(file).metadata or {}
-        version = metadata[b"photo_search.embedding_version"].decode()
-        return {version: str(json.loads(metadata[b"photo_search.embedding"])["model"])}
-    except KeyError:
-        return {}
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DatasetError(
-            f"{data.url}/photos.parquet cannot be read ({error}). "
-            "Run `photo-search embed` to write it again."
-        ) from error
+def write_page(page: str, out: Path) -> None:
+    """Write under a temporary name, then rename: nobody ever opens half a page.
 
-
-def _write_whole(out: Path, page: str) -> None:
-    """Write under a temporary name, then rename: nobody ever opens half a page."""
+    Raises OutputError.
+    """
     temporary = out.with_name(f"{out.name}.{uuid.uuid4().hex}.tmp")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

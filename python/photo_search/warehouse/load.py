@@ -59,14 +59,14 @@ def load(project: Project, data: str) -> dict[str, int]:
     rows by table. Raises WarehouseError: a file is missing or unreadable, or the engine refuses,
     or holds other rows than the file.
     """
-    tables = [
-        _source_table(source, data)
-        for source in project.manifest().sources.values()
-        if source.source_name == "unsplash"
-    ]
-    with project.connection() as client:
+    with project.open() as warehouse:
+        tables = [
+            _source_table(source, data)
+            for source in warehouse.manifest.sources.values()
+            if source.source_name == "unsplash"
+        ]
         try:
-            return _replace(client, tables)
+            return _replace(warehouse.client, tables)
         except ClientError as error:
             text = f"The load failed; either all tables are new or none is: {error}"
             raise WarehouseError(without_secrets(text)) from None

@@ -1,21 +1,78 @@
-"""The dbt project seen from Python: its sources, queries and connection, all through dbt."""
+"""The dbt project seen from Python: its sources, its questions and its engine, all through dbt."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from clickhouse_connect.driver.client import Client
-from dbt.adapters.contracts.connection import Connection, ConnectionState, Identifier
-from dbt.adapters.factory import FACTORY
-from dbt.artifacts.schemas.run import RunExecutionResult
-from dbt.cli.main import dbtRunner, dbtRunnerResult
-from dbt.config.runtime import load_profile
+from clickhouse_connect.driver.exceptions import Error as ClientError
+from dbt.adapters.base.impl import BaseAdapter
+from dbt.adapters.factory import get_adapter, register_adapter
+from dbt.cli.main import dbtRunner
+from dbt.config.runtime import RuntimeConfig
+from dbt.context.providers import generate_runtime_macro_context
 from dbt.contracts.graph.manifest import Manifest
-from dbt.contracts.graph.nodes import SqlNode
-from dbt_common.exceptions import DbtBaseException
+from dbt.flags import get_flags
+from dbt.mp_context import get_mp_context
+from dbt_common.exceptions import CompilationError, DbtBaseException
 
-from photo_search.errors import WarehouseError
+from photo_search.errors import QuestionError, WarehouseError
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A dbt project on its engine, kept open: dbt has started, a question takes milliseconds.
+
+    Any thread may ask; each has a connection of its own.
+    """
+
+    manifest: Manifest
+    adapter: BaseAdapter
+
+    @property
+    def client(self) -> Client:
+        """The calling thread's client of the engine. Raises WarehouseError if it cannot connect."""
+        try:
+            connection = self.adapter.acquire_connection("photo-search")
+            client: Client = connection.handle._client
+        except DbtBaseException as error:
+            raise WarehouseError(str(error)) from error
+        return client
+
+    def compile(self, macro: str, **arguments: Any) -> str:
+        """The SQL that a macro of the project writes.
+
+        Raises QuestionError (the macro refuses an argument) or WarehouseError.
+        """
+        self.adapter.acquire_connection("photo-search")
+        try:
+            return str(self.adapter.execute_macro(macro, kwargs=arguments)).strip()
+        except CompilationError as error:
+            raise QuestionError(error.msg) from error
+        except DbtBaseException as error:
+            raise WarehouseError(f"{macro}() cannot be compiled: {error}") from error
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """One dict a row, by column. Raises WarehouseError."""
+        with _readable():
+            return list(self.client.query(sql).named_results())
+
+    def arrow(self, sql: str) -> pa.Table:
+        """All rows as one table. Raises WarehouseError."""
+        with _readable():
+            return self.client.query_arrow(sql, use_strings=True)
+
+    def relation(self, model: str) -> str:
+        """The name of a model's table, ready for SQL."""
+        return str(self.manifest.nodes[f"model.photo_search.{model}"].relation_name)
+
+    @property
+    def near_duplicate_distance(self) -> float:
+        """Photos nearer than this are nearly the same picture: a var of the dbt project."""
+        return float(self.adapter.config.vars.to_dict()["near_duplicate_distance"])
 
 
 class Project:
@@ -32,42 +89,48 @@ class Project:
 
     def manifest(self) -> Manifest:
         """The parsed project. Raises WarehouseError when dbt cannot parse it."""
-        manifest = self._dbt("parse").result
-        assert isinstance(manifest, Manifest)
-        return manifest
+        target = ["--target", self.target] if self.target else []
+        result = dbtRunner().invoke(
+            ["--log-level", "none", "parse", "--project-dir", str(self.folder), *target]
+        )
+        if not result.success:
+            raise WarehouseError(f"`dbt parse` failed: {result.exception or result.result}")
+        assert isinstance(result.result, Manifest)
+        return result.result
 
-    def rows(self, sql: str) -> list[dict[str, Any]]:
-        """The rows of `sql`, in which dbt resolves ref() and macros; one dict a row, by column."""
-        compiled = self._dbt("compile", "--inline", sql).result
-        assert isinstance(compiled, RunExecutionResult)
-        [query] = compiled.results
-        assert isinstance(query.node, SqlNode)
-        with self.connection() as client:
-            return list(client.query(query.node.compiled_code).named_results())
+    @contextmanager
+    def open(self) -> Iterator[Warehouse]:
+        """The project on its engine, as dbt itself would connect to it.
+
+        One at a time in a process. Raises WarehouseError: dbt cannot parse the project, or the
+        engine cannot be reached, which also means a chDB directory that another process holds.
+        """
+        manifest = self.manifest()  # sets the flags by which dbt finds the profile
+        config = RuntimeConfig.from_args(get_flags())  # type: ignore[no-untyped-call]
+        register_adapter(config, get_mp_context())
+        adapter = get_adapter(config)
+        adapter.set_macro_resolver(manifest)
+        adapter.set_macro_context_generator(generate_runtime_macro_context)
+        warehouse = Warehouse(manifest, adapter)
+        try:
+            warehouse.client  # noqa: B018 (connects now, so that nobody finds out later)
+            yield warehouse
+        finally:
+            adapter.cleanup_connections()
 
     @contextmanager
     def connection(self) -> Iterator[Client]:
         """A client of the target's engine, its settings read by dbt from the profile alone."""
-        try:
-            self._dbt("parse")  # sets the flags by which dbt finds the profile
-            credentials = load_profile(str(self.folder), {}, None, self.target).credentials
-            manager = FACTORY.get_adapter_class_by_name(credentials.type).ConnectionManager
-            opened = manager.open(
-                Connection(Identifier(credentials.type), "photo-search", credentials)
-            )
-        except DbtBaseException as error:
-            raise WarehouseError(str(error)) from error
-        assert opened.state == ConnectionState.OPEN
-        try:
-            yield opened.handle._client
-        finally:
-            opened.handle.close()
+        with self.open() as warehouse:
+            yield warehouse.client
 
-    def _dbt(self, command: str, *arguments: str) -> dbtRunnerResult:
-        target = ["--target", self.target] if self.target else []
-        result = dbtRunner().invoke(
-            ["--log-level", "none", command, "--project-dir", str(self.folder), *target, *arguments]
-        )
-        if not result.success:
-            raise WarehouseError(f"`dbt {command}` failed: {result.exception or result.result}")
-        return result
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise WarehouseError(
+            f"The tables cannot be read: {str(error).strip()}\n"
+            "If they were never made: run `photo-search load`, then `dbt build`."
+        ) from error

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from photo_search.gallery.draw import Embedding, Scale, draw_gallery
-from photo_search.gallery.rows import Photo, Showcase, SimilarPhoto
+from photo_search.embedding.record import EmbeddingRecord
+from photo_search.gallery.draw import Scale, draw_gallery
+from photo_search.gallery.rows import Showcase
+from photo_search.search.photos import Photo, SimilarPhoto
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -35,21 +37,27 @@ PHOTO = Photo(
     thumbnail_height=100,
     embedding_version="v1",
     count_downloads=1234,
+    top_keywords=["bee"],
 )
+TEXTS = [name for name, type_ in Photo.__annotations__.items() if type_ == str | None]
+DEMO = EmbeddingRecord("v1", {"model": "demo"})
+TRAINED = EmbeddingRecord("v1", {"model": "openai/clip"})
 
 
 def gallery(*photos, distances=(0.1, 0.2, 0.4), thumbnails=None, embedding=None):
     similar = [
-        SimilarPhoto(photo, rank, distance, [photo.photo_description or ""], rank == 1)
+        SimilarPhoto(photo, rank, distance, rank == 1, distance < 0.15)
         for rank, (photo, distance) in enumerate(zip(photos[1:], distances, strict=False), 1)
     ]
     showcase = Showcase(photos[0], similar)
-    return draw_gallery([showcase], thumbnails or {}, [embedding or Embedding("v1", "demo")])
+    return draw_gallery([showcase], thumbnails or {}, [embedding or DEMO])
 
 
 def hostile(photo_id, text):
-    texts = [text] * 8
-    return Photo(photo_id, f"javascript:alert(`{text}`)", *texts, 200, 100, text, 5)
+    """A photo with that text wherever people may write."""
+    address = f"javascript:alert(`{text}`)"
+    texts = dict.fromkeys(TEXTS, text) | {"photo_url": address, "photo_image_url": address}
+    return Photo(photo_id, "aa", 200, 100, text, **texts, count_downloads=5, top_keywords=[text])
 
 
 def picture():
@@ -130,12 +138,8 @@ def test_unsplash_is_named_only_for_a_page_on_unsplash(page):
 
 
 def test_facts_that_are_not_known_leave_no_gap(page):
-    page.set_content(
-        gallery(
-            Photo("a", *[None] * 8, "00", 200, 100, "v1", 1),
-            replace(PHOTO, photographer_name=None),
-        )
-    )
+    unknown = Photo("a", "00", 200, 100, "v1", count_downloads=1)
+    page.set_content(gallery(unknown, replace(PHOTO, photographer_name=None)))
     assert page.locator("h2").text_content() == "Photo without a description"
     assert page.locator(".facts").inner_text().split("\n") == ["1 download", "Photo id a"]
     credits = [" ".join(text.split()) for text in page.locator(".credit").all_text_contents()]
@@ -145,15 +149,22 @@ def test_facts_that_are_not_known_leave_no_gap(page):
 @pytest.mark.parametrize(
     ("embedding", "sentence"),
     [
-        (Embedding("v1", "demo"), "untrained demo model: it sees colour and texture, and no"),
-        (Embedding("v1", "openai/clip"), "come from the model <bdi>openai/clip</bdi>."),
-        (Embedding("v1", None), "Which model made the vectors is not on record"),
+        (DEMO, "untrained demo model: it sees colour and texture, and no"),
+        (TRAINED, "come from the model <bdi>openai/clip</bdi>."),
+        (EmbeddingRecord("v1"), "Which model made the vectors is not on record"),
     ],
 )
 def test_the_foot_says_which_model_saw_the_photos(embedding, sentence):
     html = gallery(PHOTO, embedding=embedding)
     assert sentence in html
     assert html.count("untrained") == (embedding.model == "demo")
+
+
+def test_near_duplicates_are_marked_but_not_for_the_demo_model(page):
+    page.set_content(gallery(PHOTO, PHOTO, PHOTO, embedding=TRAINED))
+    assert page.locator(".mark").all_text_contents() == ["Most downloaded", "Near-duplicate"]
+    page.set_content(gallery(PHOTO, PHOTO, PHOTO))
+    assert page.locator(".mark").all_text_contents() == ["Most downloaded"]
 
 
 def test_distances_share_one_scale_and_one_number_of_decimals():

@@ -1,6 +1,12 @@
 import pytest
 
-from photo_search.gallery.links import is_on_unsplash, page_link, photographer_link
+from photo_search.gallery.links import (
+    colour,
+    is_on_unsplash,
+    page_link,
+    photographer_link,
+    unsplash_picture,
+)
 
 REFERRAL = "?utm_source=photo_search&utm_medium=referral"
 
@@ -59,3 +65,24 @@ def test_a_photographer_is_linked_only_by_a_plain_username(username):
     page = "https://unsplash.com/photos/a"
     assert photographer_link(page, "ada_1") == f"https://unsplash.com/@ada_1{REFERRAL}"
     assert photographer_link(page, username) is None
+
+
+def test_a_picture_comes_only_from_unsplash_s_own_server():
+    address = "https://images.unsplash.com/photo-1411949294000-0a1b2c3d4e5f"
+    assert unsplash_picture(f"{address}?x=1", 400) == f"{address}?w=400&q=80&fm=jpg&fit=max"
+    for other in (None, "https://images.unsplash.com.jpg/a", "http://images.unsplash.com/a"):
+        assert unsplash_picture(other, 400) is None
+
+
+@pytest.mark.parametrize(
+    ("blur_hash", "shown"),
+    [
+        ("LEHV6nWB2yk8pyo0adR*.7kCMdnj", "#979695"),
+        ("L~~~~~", None),
+        ("LEHV", None),
+        ("L\"<>&'", None),
+        (None, None),
+    ],
+)
+def test_the_colour_of_a_photo_is_the_mean_that_its_blurhash_holds(blur_hash, shown):
+    assert colour(blur_hash) == shown

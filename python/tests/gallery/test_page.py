@@ -4,12 +4,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dbt_process import REPOSITORY, DbtProcess
+from dbt_process import DbtProcess
 from photo_search.errors import DatasetError, OutputError, WarehouseError
 from photo_search.gallery.rows import read_showcases
 from photo_search.gallery.write import write_gallery
 from photo_search.thumbnails.store import thumbnail_name
-from photo_search.warehouse.project import Project
 
 READ_PAGE = """
 () => [...document.querySelectorAll("main > section")].map((section) => ({
@@ -212,8 +211,13 @@ def test_a_page_that_cannot_be_put_in_place_leaves_nothing_behind(showcases, tmp
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
-def test_no_showcase_photo_is_an_error_that_says_what_to_do(monkeypatch):
-    project = Project(REPOSITORY)
-    monkeypatch.setattr(project, "rows", lambda sql: [])
+def test_no_showcase_photo_is_an_error_that_says_what_to_do():
+    class EmptyWarehouse:
+        def relation(self, model):
+            return model
+
+        def rows(self, sql):
+            return []
+
     with pytest.raises(WarehouseError, match=r"seeds/showcase_photos\.csv, then run `dbt build`"):
-        read_showcases(project)
+        read_showcases(EmptyWarehouse())

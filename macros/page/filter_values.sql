@@ -1,0 +1,41 @@
+{# What photos can be filtered by, and how many photos each value has; the most frequent values first. #}
+
+{% macro filter_values(top_k=200, output="table", out=none) -%}
+    {%- do require_whole_number("filter_values", "top_k", top_k, 1, 1000) -%}
+    {{ return(answer("filter_values", _filter_values(top_k), output, out)) }}
+{%- endmacro %}
+
+{% macro _filter_values(top_k) -%}
+{%- set filters = {
+    "country": "location_country",
+    "orientation": "orientation",
+    "camera": "camera_model",
+    "year": "toString(toYear(submitted_at))",
+} -%}
+with
+
+counted as (
+    {% for filter, expression in filters.items() %}
+    select
+        '{{ filter }}' as filter,
+        {{ expression }} as value,
+        count() as count_photos
+
+    from {{ ref('photos') }}
+
+    where value is not null
+
+    group by value
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+
+)
+
+select *
+
+from counted
+
+order by filter asc, count_photos desc, value asc
+
+limit {{ top_k }} by filter
+{%- endmacro %}

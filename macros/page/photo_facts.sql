@@ -1,0 +1,54 @@
+{# What is known about photos: their facts, how often they were downloaded, what people had searched for. #}
+
+{% macro photo_facts(photo_ids, keywords=5, output="table", out=none) -%}
+    {%- do require_whole_number("photo_facts", "keywords", keywords, 1, 1000) -%}
+    {%- do require_photo_ids("photo_facts", "photo_ids", photo_ids) -%}
+    {{ return(answer("photo_facts", _photo_facts(photo_ids, keywords), output, out)) }}
+{%- endmacro %}
+
+{% macro _photo_facts(photo_ids, keywords) -%}
+{%- set wanted = "photo_id in (" ~ text_literals(photo_ids) ~ ")" -%}
+with
+
+photos as (
+
+    select * except (photo_embed)
+    from {{ ref('photos') }}
+    where {{ wanted }}
+
+),
+
+photo_downloads as (
+
+    select *
+    from {{ ref('photo_downloads') }}
+    where {{ wanted }}
+
+),
+
+keywords_of_photos as (
+
+    select
+        photo_id,
+        arrayMap(ranked -> ranked.2, arraySort(groupArray((keyword_rank, keyword)))) as top_keywords
+
+    from (
+        {{ _top_keywords(keywords, true, wanted) | indent(8) }}
+    )
+
+    group by photo_id
+
+)
+
+select *
+
+from photos
+
+left join photo_downloads
+    using (photo_id)
+
+left join keywords_of_photos
+    using (photo_id)
+
+order by photo_id
+{%- endmacro %}

@@ -1,0 +1,1 @@
+"""The live search page: a local server over a dbt target."""

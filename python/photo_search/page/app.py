@@ -1,0 +1,126 @@
+"""The site as an ASGI application: routes, worker threads, headers, errors."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from photo_search.errors import PhotoSearchError
+from photo_search.gallery.links import PICTURES
+from photo_search.page.draw import site_environment
+from photo_search.page.problems import problem_of
+from photo_search.page.site import Site
+from photo_search.page.views import Views
+
+LARGEST_UPLOAD = 20 * 1024 * 1024
+THREADS = 4
+
+View = Callable[[Request], Response]
+
+
+def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
+    """The application, answering only requests that name one of `hosts`."""
+    environment = site_environment(site)
+    views = Views(site, environment)
+    pool = ThreadPoolExecutor(THREADS, "view")
+
+    def in_thread(view: View) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            return await asyncio.get_running_loop().run_in_executor(pool, view, request)
+
+        return endpoint
+
+    async def upload(request: Request) -> Response:
+        content = await _uploaded(request)
+        run = partial(views.upload, content)
+        return await asyncio.get_running_loop().run_in_executor(pool, run)
+
+    def explain(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        page = environment.get_template("problem.html").render(problem=problem)
+        return HTMLResponse(page, problem.status)
+
+    return Starlette(
+        routes=[
+            Route("/", in_thread(views.start)),
+            Route("/random", in_thread(views.random)),
+            Route("/photo/{photo_id}", in_thread(views.photo)),
+            Route("/text", in_thread(views.text)),
+            Route("/picture", in_thread(views.picture)),
+            Route("/picture", upload, methods=["POST"]),
+            Route("/thumbnail/{sha256}.jpg", in_thread(views.thumbnail)),
+            Route("/preview/{name}.jpg", in_thread(views.preview)),
+            Route("/style.css", views.style),
+            Route("/page.js", views.script),
+            Route("/icon.svg", views.icon),
+        ],
+        middleware=[
+            Middleware(SafeHeaders, _policy(site)),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+        ],
+        exception_handlers={PhotoSearchError: explain, HTTPException: explain, Exception: explain},
+        max_body_size=LARGEST_UPLOAD,
+    )
+
+
+async def _uploaded(request: Request) -> bytes:
+    """The bytes of the one file of the form. Raises HTTPException for any other body."""
+    origin = request.headers.get("origin")
+    if origin not in (None, "null") and urlsplit(origin).netloc != request.headers["host"]:
+        raise HTTPException(HTTPStatus.FORBIDDEN)
+    async with request.form(max_files=1, max_fields=0) as form:
+        picture = form.get("picture")
+        if not isinstance(picture, UploadFile):
+            raise HTTPException(HTTPStatus.BAD_REQUEST)
+        return await picture.read()
+
+
+def _policy(site: Site) -> str:
+    pictures = f"'self' {PICTURES}" if site.allows_unsplash else "'self'"
+    return (
+        f"default-src 'none'; img-src {pictures}; style-src 'self'; script-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+class SafeHeaders:
+    """Adds the headers that keep a browser from doing more than showing the page, and the time."""
+
+    def __init__(self, app: ASGIApp, policy: str) -> None:
+        self.app = app
+        self.headers = {
+            "Content-Security-Policy": policy,
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                took = 1000 * (time.perf_counter() - started)
+                headers = MutableHeaders(scope=message)
+                headers.update(self.headers)
+                headers.append("Server-Timing", f"page;dur={took:.1f}")
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)

@@ -1,0 +1,152 @@
+"""What each address answers. Views run in worker threads: they may wait for the engine."""
+
+import re
+from dataclasses import dataclass
+
+from jinja2 import Environment
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from photo_search.errors import MissingPhotoError, QuestionError
+from photo_search.gallery.write import read_thumbnail
+from photo_search.page import vectors
+from photo_search.page.controls import Controls
+from photo_search.page.draw import STYLES, address, draw_answer, photo_address
+from photo_search.page.site import Site, preview_name
+from photo_search.search.photos import Photo, read_photos
+from photo_search.search.question import Answer, Question, ask
+from photo_search.thumbnails.decode import decode
+from photo_search.thumbnails.failure import PHOTO_ID
+
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # named by their content
+KEYWORDS_OF_THE_TARGET = 20
+SHOWN_WITHOUT_SHOWCASE = 6
+
+
+@dataclass(frozen=True)
+class Views:
+    site: Site
+    environment: Environment
+
+    def start(self, request: Request) -> Response:
+        photos = self._photos_to_begin_with()
+        page = self.environment.get_template("start.html").render(
+            photos=photos, pictures=self.site.pictures(photos)
+        )
+        return HTMLResponse(page)
+
+    def random(self, request: Request) -> Response:
+        return RedirectResponse(photo_address(self._random_photo()), 303)
+
+    def photo(self, request: Request) -> Response:
+        photo_id, controls = request.path_params["photo_id"], Controls.read(request.query_params)
+        photo = self._read_photo(photo_id)
+        answer = self._ask(controls, photo_id=photo_id)
+        path = photo_address(photo_id)
+        large = self.site.large_picture(photo)
+        return self._answer(answer, controls, path, {}, photo=photo, large=large)
+
+    def text(self, request: Request) -> Response:
+        controls = Controls.read(request.query_params)
+        text = " ".join(request.query_params.get("q", "").split())
+        if not text:
+            raise QuestionError("Nothing was typed. Say in a few words what the photo shows.")
+        answer = self._ask(controls, vector=self.site.encoder.text(text))
+        return self._answer(answer, controls, "/text", {"q": text}, text=text)
+
+    def picture(self, request: Request) -> Response:
+        controls = Controls.read(request.query_params)
+        version, vector = (request.query_params.get(name, "") for name in ("version", "vector"))
+        if version != self.site.record.version:
+            raise QuestionError(
+                f"This address was made for embedding version {version}; the photos now have "
+                f"{self.site.record.version}. Choose the picture again."
+            )
+        answer = self._ask(controls, vector=vectors.from_text(vector))
+        name = preview_name(vector)
+        preview = f"/preview/{name}.jpg" if name in self.site.previews else ""
+        hidden = {"version": version, "vector": vector}
+        return self._answer(answer, controls, "/picture", hidden, preview=preview)
+
+    def upload(self, content: bytes) -> Response:
+        """Raises PhotoFailure if the picture cannot be used."""
+        image = decode(content)
+        vector = vectors.to_text(self.site.encoder.image(image))
+        self.site.keep_preview(image, vector)
+        version = self.site.record.version
+        return RedirectResponse(address("/picture", None, version=version, vector=vector), 303)
+
+    def thumbnail(self, request: Request) -> Response:
+        content = read_thumbnail(self.site.data, request.path_params["sha256"])
+        return _jpeg(content)
+
+    def preview(self, request: Request) -> Response:
+        return _jpeg(self.site.previews.get(request.path_params["name"]))
+
+    def style(self, request: Request) -> Response:
+        texts = (self.environment.get_template(name).render() for name in STYLES)
+        return Response("\n".join(texts), media_type="text/css")
+
+    def script(self, request: Request) -> Response:
+        text = self.environment.get_template("page.js").render()
+        return Response(text, media_type="text/javascript")
+
+    def icon(self, request: Request) -> Response:
+        text = self.environment.get_template("icon.svg").render()
+        return Response(text, media_type="image/svg+xml")
+
+    def _ask(self, controls: Controls, **target: object) -> Answer:
+        return ask(
+            self.site.warehouse,
+            Question(
+                **target,  # type: ignore[arg-type]
+                top_k=controls.count,
+                filters=controls.filters,
+                popularity=controls.popularity / 100,
+                exact=controls.exact,
+            ),
+        )
+
+    def _answer(
+        self,
+        answer: Answer,
+        controls: Controls,
+        path: str,
+        hidden: dict[str, str],
+        **target: object,
+    ) -> Response:
+        page = draw_answer(self.environment, answer, controls, path, hidden, **target)
+        took = {"Server-Timing": f"query;dur={answer.milliseconds:.1f}"}
+        return HTMLResponse(page, headers=took)
+
+    def _read_photo(self, photo_id: str) -> Photo:
+        if re.fullmatch(PHOTO_ID, photo_id):
+            for photo in read_photos(
+                self.site.warehouse, [photo_id], KEYWORDS_OF_THE_TARGET
+            ).values():
+                return photo
+        raise MissingPhotoError(f"No photo here has the id {photo_id}.")
+
+    def _photos_to_begin_with(self) -> list[Photo]:
+        """The showcase photos; where none is in this dataset, some that are always the same."""
+        warehouse = self.site.warehouse
+        rows = warehouse.rows(
+            f"select target_photo_id from {warehouse.relation('showcase_similar_photos')}"
+            " group by target_photo_id order by any(showcase_order), target_photo_id"
+        )
+        ids = [row["target_photo_id"] for row in rows] or [
+            self._random_photo(seed) for seed in range(SHOWN_WITHOUT_SHOWCASE)
+        ]
+        photos = read_photos(warehouse, ids)
+        return [photos[photo_id] for photo_id in dict.fromkeys(ids)]
+
+    def _random_photo(self, seed: int | None = None) -> str:
+        warehouse = self.site.warehouse
+        [row] = warehouse.rows(warehouse.compile("random_photo", seed=seed))
+        return str(row["photo_id"])
+
+
+def _jpeg(content: bytes | None) -> Response:
+    if content is None:
+        return Response(status_code=404)
+    return Response(content, media_type="image/jpeg", headers=FOREVER)

@@ -1,0 +1,1 @@
+"""Questions about photos, asked through the project's macros, and their answers."""

@@ -1,0 +1,58 @@
+"""One search from the command line: words or a picture in, an answer out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from photo_search.embedding.query import QueryEncoder, find_encoder
+from photo_search.embedding.record import EmbeddingRecord, read_record
+from photo_search.errors import QuestionError
+from photo_search.gallery.draw import Query
+from photo_search.gallery.write import read_thumbnails
+from photo_search.search.question import Answer, Question, ask
+from photo_search.storage import Folder
+from photo_search.thumbnails.decode import decode
+from photo_search.warehouse.project import Project, Warehouse
+
+
+@dataclass(frozen=True)
+class Found:
+    """An answer, what it was asked for, and the thumbnails of its photos by SHA-256."""
+
+    query: Query
+    answer: Answer
+    thumbnails: dict[str, bytes]
+    record: EmbeddingRecord
+
+
+def search(project: Project, data: str, text: str | None, image: Path | None, top_k: int) -> Found:
+    """Search the target's photos for `text`, or else for what looks like the file `image`.
+
+    Raises QuestionError (not exactly one of the two), PhotoFailure (the file is no usable
+    picture), ModelError, EmbeddingVersionError, WarehouseError, DatasetError.
+    """
+    if bool(text) == bool(image):
+        raise QuestionError('Say what to search for: either words, as in "a bee", or --image FILE.')
+    with project.open() as warehouse:
+        record = read_record(data, _version(warehouse))
+        encoder = find_encoder(record)
+        query, vector = _embed(encoder, text, image)
+        answer = ask(warehouse, Question(vector=vector, top_k=top_k))
+    photos = [similar.photo for similar in answer.similar]
+    return Found(query, answer, read_thumbnails(Folder(data), photos), record)
+
+
+def _version(warehouse: Warehouse) -> str:
+    [row] = warehouse.rows(
+        f"select any(embedding_version) as version from {warehouse.relation('photos')}"
+    )
+    return str(row["version"])
+
+
+def _embed(
+    encoder: QueryEncoder, text: str | None, image: Path | None
+) -> tuple[Query, list[float]]:
+    if text:
+        return Query(text), encoder.text(text)
+    assert image
+    picture = decode(image.read_bytes())
+    return Query(image.name, picture), encoder.image(picture)

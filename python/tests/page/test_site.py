@@ -1,0 +1,417 @@
+"""The search page as a visitor meets it: a real server, a real browser."""
+
+import http.client
+import io
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+
+from dbt_process import REPOSITORY
+from page.conftest import HOSTILE_PHOTO
+from photo_search.errors import ServeError
+from photo_search.page.serve import serve
+from photo_search.thumbnails.store import thumbnail_name
+from photo_search.warehouse.project import Project
+
+CAT = "H2YYHXTXg_1"
+
+
+@pytest.fixture
+def visit(chromium, site):
+    """A page with given browser settings; afterwards nothing may have complained."""
+    contexts, complaints, hosts = [], [], set()
+
+    def open_page(path="/", **settings):
+        context = chromium.new_context(**settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append("dialog"), dialog.dismiss()))
+        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+        page.goto(site / path)
+        return page
+
+    open_page.complaints = complaints
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert hosts <= {urlsplit(site.address).netloc}
+
+
+def answer(site, path="/", method="GET", body=None, **headers):
+    """Status, headers and text, without a browser."""
+    connection = http.client.HTTPConnection(urlsplit(site.address).netloc, timeout=30)
+    connection.request(method, path, body, headers)
+    response = connection.getresponse()
+    text = response.read().decode(errors="replace")
+    connection.close()
+    return response.status, response.headers, text
+
+
+def upload(site, content, **headers):
+    lines = [
+        b"--b",
+        b'Content-Disposition: form-data; name="picture"; filename="../<b>.jpg"',
+        b"",
+        content,
+        b"--b--",
+        b"",
+    ]
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    return answer(site, "/picture", "POST", b"\r\n".join(lines), **kind, **headers)
+
+
+def jpeg(width=300, height=200, colour="teal"):
+    content = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(content, "JPEG")
+    return content.getvalue()
+
+
+def neighbours(page):
+    return [item.get_attribute("data-photo-id") for item in page.locator(".similar > li").all()]
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_the_whole_walk_from_words_to_photos_to_a_filter_and_back_and_to_the_sql(visit, has_script):
+    page = visit(java_script_enabled=has_script)
+    page.get_by_role("searchbox").fill("a red photo")
+    page.get_by_role("search").get_by_role("button").click()
+    assert page.get_by_role("heading", level=1).text_content() == "a red photo"
+    assert len(neighbours(page)) == 12
+    first = neighbours(page)[0]
+    page.locator(".similar a.frame").first.click()
+    assert page.url.endswith(f"/photo/{first}")
+    second = neighbours(page)[1]
+    page.locator(".similar a.frame").nth(1).click()
+    assert page.url.endswith(f"/photo/{second}")
+    page.get_by_label("Orientation").select_option("portrait")
+    page.get_by_label("Photos", exact=True).select_option("24")
+    page.get_by_role("button", name="Show").click()
+    assert "orientation=portrait" in page.url
+    ratios = page.eval_on_selector_all(".similar img", "all => all.map(i => i.width / i.height)")
+    assert len(ratios) == 24
+    assert max(ratios) < 1
+    page.get_by_role("link", name="Take away the filter portrait").click()
+    assert "orientation" not in page.url
+    assert "count=24" in page.url
+    page.go_back()
+    page.go_back()
+    assert page.url.endswith(f"/photo/{second}")
+    page.get_by_text("The SQL", exact=True).click()
+    macro = page.locator("#macro").inner_text()
+    assert macro == f'{{{{ photo_conversions(top_k=12, photo_id="{second}") }}}}'
+    assert page.locator("#statement").inner_text().startswith("select")
+
+
+def test_a_photo_page_shows_facts_marks_and_distances_on_one_scale(visit):
+    page = visit(f"/photo/{CAT}")
+    assert page.locator("dl").inner_text().split("\n")[:2] == ["Submitted", "2018-09-17"]
+    assert page.locator(".target .credit").inner_text() == "Photo by Synthetic Egret"
+    assert page.locator(".mark", has_text="Most downloaded").count() == 1
+    assert page.locator(".mark", has_text="Near-duplicate").count() > 0
+    distances = page.eval_on_selector_all(".distance data", "all => all.map(d => Number(d.value))")
+    assert distances == sorted(distances)
+    assert CAT not in neighbours(page)
+
+
+def test_an_address_brings_back_every_setting(visit):
+    path = f"/photo/{CAT}?count=24&country=Norge&camera=&year=&exact=1"
+    page = visit(path)
+    labels = {"Photos": "24", "Country": "Norge", "Search": "1"}
+    for label, value in labels.items():
+        assert page.get_by_label(label, exact=True).input_value() == value
+    page.get_by_role("button", name="Show").click()
+    assert page.url.endswith(f"/photo/{CAT}?count=24&country=Norge&exact=1")
+
+
+def test_popularity_can_be_blended_in(visit):
+    by_similarity = neighbours(visit(f"/photo/{CAT}"))
+    page = visit(f"/photo/{CAT}?popularity=75")
+    assert page.get_by_label("Ordered by").input_value() == "75"
+    assert page.locator("#macro").text_content().startswith("{{ popular_similar_photos(")
+    assert neighbours(page) != by_similarity
+    assert page.locator(".mark", has_text="Most downloaded").count() == 1
+
+
+def test_filters_that_nothing_matches_say_so(visit):
+    page = visit(f"/photo/{CAT}?year=1901")
+    assert "Take one of them away" in page.locator("main").inner_text()
+
+
+def test_a_random_photo_is_a_photo(visit):
+    page = visit()
+    page.get_by_role("link", name="A photo at random").click()
+    assert "/photo/" in page.url
+    assert len(neighbours(page)) == 12
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_a_picture_of_one_s_own_finds_itself_and_its_address_can_be_kept(visit, site, has_script):
+    page = visit(java_script_enabled=has_script)
+    _, _, text = answer(site, f"/photo/{CAT}")
+    sha256 = text.partition("/thumbnail/")[2][:64]
+    file = site.data / thumbnail_name(sha256)
+    page.get_by_label("Search by a picture").set_input_files(file)
+    if not has_script:
+        page.locator(".file button").click()
+    page.wait_for_url("**/picture?*")
+    assert neighbours(page)[0] == CAT
+    assert page.locator(".target img").evaluate("image => image.naturalWidth") > 0
+    kept = urlsplit(page.url)
+    again = visit(f"{kept.path}?{kept.query}&count=24")
+    assert neighbours(again)[:12] == neighbours(page)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "not a JPEG"),
+        (b"<script>alert(1)</script>", "not a JPEG"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "not a JPEG"),
+        (jpeg()[:-200], "cut off"),
+        (jpeg(8, 8), "too small"),
+        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "cut off"),
+    ],
+)
+def test_a_hostile_file_gets_a_reason_and_advice(site, content, reason):
+    status, _, text = upload(site, content)
+    assert status == 422
+    assert reason in text
+    assert "Choose another JPEG" in text
+
+
+def test_a_picture_bomb_is_refused_before_it_is_decoded(site):
+    content = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(content, "PNG")
+    assert len(content.getvalue()) < 20_000
+    status, _, text = upload(site, content.getvalue())
+    assert (status, "more than 50 million pixels" in text) == (422, True)
+
+
+def test_a_file_over_the_limit_is_refused(site):
+    assert upload(site, b"\xff" * (20 * 1024 * 1024 + 1))[0] == 413
+
+
+def test_another_site_cannot_upload_in_a_visitor_s_name(site):
+    assert upload(site, jpeg(), Origin="https://evil.example")[0] == 403
+
+
+def test_a_form_without_a_file_is_a_clear_error(site):
+    status, _, text = answer(site, "/picture", "POST", "x=1", **{"Content-Type": "text/plain"})
+    assert (status, "Choose a file first" in text) == (400, True)
+
+
+def test_hostile_text_in_every_field_is_shown_as_text(visit, site):
+    page = visit(f"/photo/{HOSTILE_PHOTO}", viewport={"width": 360, "height": 740})
+    shown = page.get_by_role("heading", level=1).text_content()
+    assert shown.startswith("\"'><script>alert(1)</script>")
+    assert not any(act in page.content() for act in ("\u202e", "\u2066", "\x1b"))
+    assert page.locator("script").count() == 1
+    assert page.locator("a[href^='javascript'], [onerror]").count() == 0
+    assert page.locator("dl bdi").count() >= 4
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page = visit(f"/photo/{HOSTILE_PHOTO}?count=96")
+    assert page.locator(".similar > li").count() == 96
+
+
+def test_words_are_shown_as_text_too(visit):
+    page = visit("/text?q=%3Cscript%3Ealert(1)%3C/script%3E%22'")
+    assert page.get_by_role("heading", level=1).text_content() == "<script>alert(1)</script>\"'"
+    assert page.get_by_role("searchbox").input_value() == "<script>alert(1)</script>\"'"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "advice"),
+    [
+        ("/photo/nobody", 404, "begin with another photo"),
+        ("/photo/a'%20or%201=1", 404, "begin with another photo"),
+        ("/photo/..%2f..%2fetc%2fpasswd", 404, "Begin with a photo"),
+        ("/nothing", 404, "Begin with a photo"),
+        ("/thumbnail/..%2f..%2fphotos.jpg", 404, ""),
+        (f"/photo/{CAT}?count=7", 400, "`count` must be one of 12, 24, 48, 96. Got: 7"),
+        (f"/photo/{CAT}?year=twenty", 400, "`year` must be four digits"),
+        (f"/photo/{CAT}?orientation=up", 400, "landscape, portrait, square"),
+        (f"/photo/{CAT}?camera={'x' * 300}", 400, "at most 200 characters"),
+        ("/text?q=%20", 400, "Nothing was typed"),
+        ("/picture?version=old&vector=AA", 400, "Choose the picture again"),
+    ],
+)
+def test_what_cannot_be_answered_says_what_to_do(site, path, status, advice):
+    found, _, text = answer(site, path)
+    text = text.replace("&#39;", "'").replace("&#34;", '"')
+    assert (found, advice in text) == (status, True), text
+    assert "Traceback" not in text
+
+
+def test_quotes_in_a_filter_are_a_value_and_no_sql(site):
+    status, _, text = answer(site, f"/photo/{CAT}?country=%27%20or%201=1%20--%20%5C")
+    assert (status, "No photo matches" in text) == (200, True)
+
+
+def test_only_requests_that_name_this_machine_are_answered(site):
+    assert answer(site, Host="evil.example")[0] == 400
+    assert answer(site, Host="127.0.0.1.evil.example")[0] == 400
+    assert answer(site, Host="localhost:1")[0] == 200
+    host, port = urlsplit(site.address).hostname, urlsplit(site.address).port
+    with socket.create_connection((host, port)) as raw:
+        raw.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert b"400 Bad Request" in raw.recv(200)
+
+
+def test_browsers_are_told_to_trust_nothing_but_this_server(site):
+    _, headers, text = answer(site)
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; img-src 'self'; style-src 'self';")
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "Server" not in headers
+    assert "style=" not in text
+    assert "http" not in text.replace("https://unsplash.com", "").partition("<body>")[2]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "POST"])
+def test_nothing_can_be_changed(site, method):
+    assert answer(site, "/", method)[0] == 405
+
+
+@pytest.mark.parametrize("path", ["/", f"/photo/{CAT}?country=Norge", "/text?q=red"])
+def test_every_width_and_both_schemes_suit_everybody(visit, path):
+    page = visit(path)
+    page.evaluate("document.querySelector('details')?.setAttribute('open', '')")
+    for width in (320, 360, 1280, 2560):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        results = Axe().run(page)
+        assert results.violations_count == 0, results.generate_report()
+
+
+def test_dark_is_dark(visit):
+    page = visit(color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(19, 19, 18)"
+
+
+def test_the_keyboard_alone_finds_a_photo_and_its_neighbours(visit):
+    page = visit()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "3px"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/photo/*")
+    while not page.evaluate("document.activeElement.matches('.similar a')"):
+        page.keyboard.press("Tab")
+    wanted = neighbours(page)[0]
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/photo/{wanted}")
+    page.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#macro").is_visible()
+
+
+def test_the_sql_can_be_copied(visit):
+    page = visit(f"/photo/{CAT}", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_text("The SQL", exact=True).click()
+    page.get_by_role("button", name="Copy the macro").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == f'{{{{ photo_conversions(top_k=12, photo_id="{CAT}") }}}}'
+
+
+def test_the_sql_that_is_shown_runs_and_gives_what_the_page_shows(visit, site):
+    page = visit(f"/photo/{CAT}?country=Norge")
+    macro = page.locator("#macro").text_content()
+    assert json.dumps({"location_country": "Norge"}) in macro
+    assert "location_country = 'Norge'" in page.locator("#statement").text_content()
+
+
+def test_a_second_process_on_the_same_database_is_told_who_holds_it(site):
+    second = site.dbt.photo_search("serve", "--port", "0", "--data", str(site.data))
+    assert second.exit_code == 1
+    assert "is open in another process (pid" in second.output
+    assert "Traceback" not in second.output
+
+
+def test_a_port_that_is_taken_is_named(site):
+    port = urlsplit(site.address).port
+    with pytest.raises(ServeError, match=f"port {port}: Address already in use. Choose another"):
+        serve(Project(REPOSITORY), str(site.data), port=port)
+
+
+def test_eight_visitors_at_once_get_their_own_answers(site):
+    ids = [CAT, HOSTILE_PHOTO, "33ysL4uEdb-", "XaXRI2XMdVh"] * 10
+
+    def ask(photo_id):
+        with urlopen(site / f"/photo/{photo_id}") as response:
+            return f"<code>{photo_id}</code>" in response.read().decode()
+
+    with ThreadPoolExecutor(8) as visitors:
+        assert all(visitors.map(ask, ids))
+
+
+def test_words_on_the_command_line_answer_json_and_nothing_else(site):
+    rows = json.loads(site.commands["words"].check().output)
+    assert [row["similarity_rank"] for row in rows] == [1, 2, 3, 4, 5]
+    assert sorted(row["distance"] for row in rows) == [row["distance"] for row in rows]
+
+
+def test_words_on_the_command_line_find_what_the_page_finds(visit, site):
+    rows = json.loads(site.commands["words"].check().output)
+    page = visit("/text?q=a+red+photo")
+    assert [row["photo_id"] for row in rows] == neighbours(page)[:5]
+
+
+def test_the_table_of_a_search_has_every_photo_and_no_picture_where_nobody_can_see_it(site):
+    output = site.commands["table"].check().output
+    assert "distance" in output.splitlines()[0]
+    assert len([line for line in output.splitlines() if line[:4].strip().isdigit()]) == 10
+    assert "\x1b" not in output
+
+
+def test_a_picture_on_the_command_line_becomes_a_page_complete_in_itself(chromium, site):
+    site.commands["image"].check()
+    page = chromium.new_page()
+    page.goto((site.folder / "red.html").as_uri())
+    assert page.get_by_role("heading", level=1).text_content() == "red.png"
+    assert page.locator(".similar img").count() == 10
+    assert page.locator("img[src^='data:']").count() == page.locator("img").count()
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("bad image", "not_image"),
+        ("nothing", "Say what to search for"),
+        ("no record", "name the folder that `photo-search embed` wrote with --data"),
+        ("bad compare", "cannot be read as an earlier photos.parquet"),
+    ],
+)
+def test_a_command_that_cannot_work_says_why(site, command, message):
+    outcome = site.commands[command]
+    assert outcome.exit_code == 1
+    assert message in outcome.output
+    assert "Traceback" not in outcome.output
+
+
+def test_a_comparison_shows_what_moved_most_first(chromium, site):
+    assert "% of the neighbours are the same" in site.commands["compare"].check().output
+    page = chromium.new_page()
+    page.goto((site.folder / "changed.html").as_uri())
+    kept = [int(text.split()[0]) for text in page.locator(".kept").all_inner_texts()]
+    assert kept == sorted(kept)
+    assert kept[0] == 0
+    sides = page.locator("section").first.locator(".strip")
+    assert [sides.nth(n).locator("li").count() for n in (0, 1)] == [10, 10]
+    assert page.locator("section").first.locator(".changed").count() == 20
+    page.close()
