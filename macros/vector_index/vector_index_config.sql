@@ -1,16 +1,24 @@
-{# The `vector_index` of the model that is being built, its defaults filled in. #}
+{#
+    The `vector_index` of the model that is being built, its defaults filled in. `metric` is Cosine
+    unless it says L2 or IP; `types` may hold another type, with its parameters, for a target by name.
+#}
 
 {% macro vector_index_config() -%}
     {%- set given = config.require("vector_index") -%}
-    {%- for key in ["name", "column", "dimension"] if key not in given -%}
+    {%- set required = ["name", "column", "dimension"] -%}
+    {%- set allowed = required + ["metric", "types"] -%}
+    {%- set metric = given.get("metric", "Cosine") -%}
+    {%- if required | reject("in", given) | list or given | reject("in", allowed) | list
+        or metric not in ["Cosine", "L2", "IP"] -%}
         {{ exceptions.raise_compiler_error(
-            "`vector_index` of " ~ this ~ " must have a name, a column and a dimension. Got: " ~ given
+            "`vector_index` of " ~ this ~ " must have a name, a column and a dimension, and may have a "
+            ~ "metric (Cosine, L2 or IP) and types (by name of the target). Got: " ~ given
         ) }}
-    {%- endfor -%}
+    {%- endif -%}
     {{ return({
         "name": given.name,
         "column": given.column,
         "dimension": given.dimension,
-        "type": vector_index_type(given.dimension),
+        "type": given.get("types", {}).get(target.name, vector_index_type(given.dimension, metric)),
     }) }}
 {%- endmacro %}

@@ -1,10 +1,10 @@
-{# Type and parameters of a cosine vector index, written as the engine's system table spells them. #}
+{# Type and parameters of a vector index, written as the engine's system table spells them. #}
 
-{% macro vector_index_type(dimension) -%}
-    {{ return(adapter.dispatch("vector_index_type")(dimension)) }}
+{% macro vector_index_type(dimension, metric) -%}
+    {{ return(adapter.dispatch("vector_index_type")(dimension, metric)) }}
 {%- endmacro %}
 
-{% macro default__vector_index_type(dimension) -%}
+{% macro default__vector_index_type(dimension, metric) -%}
     {%- do refuse_engine("vector_index_type") -%}
 {%- endmacro %}
 
@@ -12,11 +12,16 @@
     f32 keeps distances exact where the default bf16 is off by 1e-4, which is enough to change the
     order of answers. It costs twice the space, 2 kB a photo. 32 links, 128 candidates while building.
 #}
-{% macro clickhouse__vector_index_type(dimension) -%}
-    {{ return("vector_similarity('hnsw', 'cosineDistance', " ~ dimension ~ ", 'f32', 32, 128)") }}
+{% macro clickhouse__vector_index_type(dimension, metric) -%}
+    {%- set functions = {"Cosine": "cosineDistance", "L2": "L2Distance", "IP": "dotProduct"} -%}
+    {{ return(
+        "vector_similarity('hnsw', '" ~ functions[metric] ~ "', " ~ dimension ~ ", 'f32', 32, 128)"
+    ) }}
 {%- endmacro %}
 
 {# MSTG is MyScale Cloud's own; the open-source edition has SCANN in its place. #}
-{% macro myscale__vector_index_type(dimension) -%}
-    {{ return(("MSTG" if target.edition == "cloud" else "SCANN") ~ "('metric_type=Cosine')") }}
+{% macro myscale__vector_index_type(dimension, metric) -%}
+    {{ return(
+        ("MSTG" if target.edition == "cloud" else "SCANN") ~ "('metric_type=" ~ metric ~ "')"
+    ) }}
 {%- endmacro %}

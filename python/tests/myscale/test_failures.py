@@ -325,6 +325,21 @@ def test_alpha_is_an_argument_from_1_to_4(myscale: Warehouse) -> None:
     assert "`alpha` argument for searched_distance() must be a number from 1 to 4." in refused
 
 
+def test_the_metric_and_the_type_of_an_index_are_the_models_to_say(myscale: Warehouse) -> None:
+    def compiled(**more: object) -> str:
+        index = {"name": "i", "column": "v", "dimension": 3} | more
+        config = f"{{{{ config(vector_index={index}) }}}}"
+        inline = f"{config}select $${{{{ vector_index_config().type if execute }}}}$$"
+        return myscale.run("compile", "--inline", inline).output
+
+    assert "SCANN('metric_type=Cosine')" in compiled()
+    assert "SCANN('metric_type=IP')" in compiled(metric="IP")
+    assert "FLAT('metric_type=L2')" in compiled(types={"myscale": "FLAT('metric_type=L2')"})
+    assert "SCANN" in compiled(types={"local": "none"})
+    for wrong in ({"metric": "Hamming"}, {"dimensions": 3}):
+        assert "and may have a metric (Cosine, L2 or IP)" in compiled(**wrong)
+
+
 def test_an_edition_that_is_none_is_refused(myscale: Warehouse) -> None:
     assert "must be cloud or oss. Got: free" in connect(myscale, MYSCALE_EDITION="free")
 
