@@ -1,6 +1,5 @@
 """Write shareable pages: rows and the thumbnail store in, one file out."""
 
-import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from photo_search.gallery.draw import draw_comparison, draw_gallery
 from photo_search.gallery.rows import Showcase
 from photo_search.search.photos import Photo
 from photo_search.storage import Folder
-from photo_search.thumbnails.store import thumbnail_name
+from photo_search.thumbnails.store import read_kept
 from photo_search.warehouse.project import Project
 
 NEIGHBOURS = 10
@@ -50,18 +49,8 @@ def write_comparison(project: Project, old: str, data: str, out: Path) -> Compar
 def read_thumbnails(data: Folder, photos: Iterable[Photo]) -> dict[str, bytes]:
     """By SHA-256, the thumbnails that are in the store and whole."""
     hashes = {photo.thumbnail_sha256 for photo in photos}
-    kept = {sha256: read_thumbnail(data, sha256) for sha256 in hashes}
+    kept = {sha256: read_kept(data, sha256) for sha256 in hashes}
     return {sha256: content for sha256, content in kept.items() if content is not None}
-
-
-def read_thumbnail(data: Folder, sha256: str) -> bytes | None:
-    """The bytes with that hash, or None if they are not in the store or not whole."""
-    name = thumbnail_name(sha256)
-    if not data.exists(name):
-        return None
-    with data.open(name) as file:
-        content: bytes = file.read()
-    return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
 
 def write_page(page: str, out: Path) -> None:

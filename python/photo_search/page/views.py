@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from photo_search.errors import MissingPhotoError, QuestionError
-from photo_search.gallery.write import read_thumbnail
 from photo_search.page import vectors
 from photo_search.page.controls import Controls
 from photo_search.page.draw import STYLES, address, draw_answer, photo_address
@@ -17,6 +16,7 @@ from photo_search.search.photos import Photo, read_photos
 from photo_search.search.question import Answer, Question, ask
 from photo_search.thumbnails.decode import decode
 from photo_search.thumbnails.failure import PHOTO_ID
+from photo_search.thumbnails.store import read_kept
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # named by their content
 KEYWORDS_OF_THE_TARGET = 20
@@ -77,7 +77,7 @@ class Views:
         return RedirectResponse(address("/picture", None, version=version, vector=vector), 303)
 
     def thumbnail(self, request: Request) -> Response:
-        content = read_thumbnail(self.site.data, request.path_params["sha256"])
+        content = read_kept(self.site.data, request.path_params["sha256"])
         return _jpeg(content)
 
     def preview(self, request: Request) -> Response:

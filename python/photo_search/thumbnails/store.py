@@ -21,6 +21,16 @@ def keep(folder: Folder, content: bytes) -> str:
     return sha256
 
 
+def read_kept(folder: Folder, sha256: str) -> bytes | None:
+    """The bytes with that hash, or None if they are not in the store or not whole."""
+    name = thumbnail_name(sha256)
+    if not folder.exists(name):
+        return None
+    with folder.open(name) as file:
+        content: bytes = file.read()
+    return content if hashlib.sha256(content).hexdigest() == sha256 else None
+
+
 class KeptSource:
     """Reads thumbnails that are in the store and asks another source for the rest."""
 
@@ -31,11 +41,6 @@ class KeptSource:
         self._kept = kept
 
     def __call__(self, url: str) -> Fetched:
-        sha256 = self._kept.get(url, "")
-        name = thumbnail_name(sha256)
-        if sha256 and self._folder.exists(name):
-            with self._folder.open(name) as file:
-                content = file.read()
-            if hashlib.sha256(content).hexdigest() == sha256:
-                return Fetched(content, attempts=0)
-        return self._source(url)
+        sha256 = self._kept.get(url)
+        content = read_kept(self._folder, sha256) if sha256 else None
+        return self._source(url) if content is None else Fetched(content, attempts=0)
