@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from photo_search.embedding.version import VERSION_KEY
 from photo_search.pipeline.parquet import (
     CONVERSIONS_SCHEMA,
     FAILURES_SCHEMA,
     PHOTOS_SCHEMA,
-    VERSION_KEY,
 )
 
 DIMENSION = 512

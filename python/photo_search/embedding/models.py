@@ -7,6 +7,7 @@ from pathlib import Path
 
 from photo_search.embedding import demo_model
 from photo_search.embedding.preprocess import Preprocessing, read_preprocessing
+from photo_search.embedding.version import DEMO_MODEL
 from photo_search.errors import ModelError
 
 DEFAULT_MODEL = "openai/clip-vit-base-patch32"
@@ -39,8 +40,8 @@ def find_model(name: str = DEFAULT_MODEL, revision: str | None = None) -> ModelF
     A name needs a revision of 40 hex digits (the default model has one), so that the same
     name means the same weights tomorrow. Raises ModelError.
     """
-    if name == "demo":
-        return ModelFiles("demo", "1", demo_model.WEIGHTS_SHA256, Preprocessing())
+    if name == DEMO_MODEL:
+        return ModelFiles(DEMO_MODEL, "1", demo_model.WEIGHTS_SHA256, Preprocessing())
     if Path(name).is_dir():
         return _check_files(name, "", Path(name))
     revision = revision or PINNED_REVISIONS.get(name)

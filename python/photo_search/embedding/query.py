@@ -10,10 +10,8 @@ from photo_search.embedding.encoder import ImageEncoder
 from photo_search.embedding.models import ModelFiles, find_model
 from photo_search.embedding.preprocess import to_pixels
 from photo_search.embedding.record import EmbeddingRecord
-from photo_search.embedding.version import EmbeddingSpec
+from photo_search.embedding.version import UNKNOWN, EmbeddingSpec
 from photo_search.errors import EmbeddingVersionError, ModelError
-
-UNKNOWN = "unknown"  # in the record of vectors that were imported: nobody wrote it down
 
 
 @dataclass

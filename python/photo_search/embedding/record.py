@@ -7,10 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from photo_search.embedding.version import DEMO_MODEL, SPEC_KEY, VERSION_KEY
 from photo_search.errors import DatasetError
 from photo_search.storage import Folder
-
-DEMO_MODEL = "demo"
 
 
 @dataclass(frozen=True)
@@ -40,9 +39,9 @@ def read_record(data: str, version: str) -> EmbeddingRecord:
     try:
         with folder.open("photos.parquet") as file:
             metadata = pq.read_schema(file).metadata or {}
-        if metadata[b"photo_search.embedding_version"].decode() != version:
+        if metadata[VERSION_KEY].decode() != version:
             return EmbeddingRecord(version)
-        return EmbeddingRecord(version, json.loads(metadata[b"photo_search.embedding"]))
+        return EmbeddingRecord(version, json.loads(metadata[SPEC_KEY]))
     except KeyError:
         return EmbeddingRecord(version)
     except (OSError, ValueError, pa.ArrowException) as error:

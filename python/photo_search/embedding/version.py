@@ -7,6 +7,11 @@ from typing import Any
 
 from photo_search.embedding.preprocess import Preprocessing
 
+VERSION_KEY = b"photo_search.embedding_version"  # in the metadata of every file of vectors
+SPEC_KEY = b"photo_search.embedding"  # beside it: the description below, as JSON
+DEMO_MODEL = "demo"
+UNKNOWN = "unknown"  # in the description of vectors that were imported: nobody wrote it down
+
 
 @dataclass(frozen=True)
 class EmbeddingSpec:

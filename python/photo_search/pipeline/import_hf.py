@@ -13,7 +13,7 @@ from photo_search.dataset.fetch import download
 from photo_search.embedding.encoder import DIMENSION
 from photo_search.embedding.models import DEFAULT_MODEL
 from photo_search.embedding.preprocess import Preprocessing
-from photo_search.embedding.version import EmbeddingSpec
+from photo_search.embedding.version import UNKNOWN, EmbeddingSpec
 from photo_search.errors import DatasetError
 from photo_search.pipeline.lock import only_run
 from photo_search.pipeline.output import FAILURES_FILE, PHOTOS_FILE, check_version
@@ -35,8 +35,8 @@ CONVERSIONS_ADDRESS = f"{ADDRESS}/conversions-all.parquet"
 # Their notebook made the vectors; of weights and revision it says nothing.
 SPEC = EmbeddingSpec(
     model=DEFAULT_MODEL,
-    revision="unknown",
-    weights_sha256="unknown",
+    revision=UNKNOWN,
+    weights_sha256=UNKNOWN,
     preprocessing=Preprocessing(),
     thumbnail=tuple(THUMBNAIL.items()),
     precision="float32",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from photo_search.embedding.device import best_device, choose_precision
 from photo_search.embedding.models import ModelFiles, find_model
-from photo_search.embedding.version import EmbeddingSpec
+from photo_search.embedding.version import DEMO_MODEL, EmbeddingSpec
 from photo_search.thumbnails.download import (
     THUMBNAIL,
     FolderSource,
@@ -52,7 +52,7 @@ def make_job(
         precision=choose_precision(precision, files),
         backend=backend,
     )
-    processes = 0 if model == "demo" or best_device() == "cpu" else os.cpu_count() or 1
+    processes = 0 if model == DEMO_MODEL or best_device() == "cpu" else os.cpu_count() or 1
     if processes:  # each has its share of the connections and of the rate
         limits = replace(
             limits,

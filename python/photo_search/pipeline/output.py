@@ -10,13 +10,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from photo_search.dataset.read import PHOTOS, find_parts, read_rows
-from photo_search.embedding.version import EmbeddingSpec
+from photo_search.embedding.version import VERSION_KEY, EmbeddingSpec
 from photo_search.errors import EmbeddingVersionError
 from photo_search.pipeline.parquet import (
     FAILURES_SCHEMA,
     PHOTOS_SCHEMA,
     THUMBNAIL_FIELDS,
-    VERSION_KEY,
     with_version,
     write_tables,
 )

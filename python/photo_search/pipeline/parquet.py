@@ -8,11 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from photo_search.dataset.read import CONVERSIONS, PHOTOS
-from photo_search.embedding.version import EmbeddingSpec
+from photo_search.embedding.version import SPEC_KEY, VERSION_KEY, EmbeddingSpec
 from photo_search.storage import Folder
-
-VERSION_KEY = b"photo_search.embedding_version"
-SPEC_KEY = b"photo_search.embedding"
 
 
 def _field(name: str, kind: pa.DataType, nullable: bool = False) -> pa.Field:

@@ -12,8 +12,8 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as ClientError
 from dbt.contracts.graph.nodes import SourceDefinition
 
+from photo_search.embedding.version import VERSION_KEY
 from photo_search.errors import WarehouseError
-from photo_search.pipeline.parquet import VERSION_KEY
 from photo_search.warehouse.origin import is_remote, table_function, without_secrets
 from photo_search.warehouse.project import Project
 
