@@ -10,7 +10,7 @@ import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as ClientError
 from dbt.adapters.base.impl import BaseAdapter
-from dbt.adapters.factory import get_adapter, register_adapter
+from dbt.adapters.factory import get_adapter, register_adapter, reset_adapters
 from dbt.cli.main import dbtRunner
 from dbt.config.runtime import RuntimeConfig
 from dbt.context.providers import generate_runtime_macro_context
@@ -116,7 +116,7 @@ class Project:
             warehouse.client  # noqa: B018 (connects now, so that nobody finds out later)
             yield warehouse
         finally:
-            adapter.cleanup_connections()
+            reset_adapters()  # closes connections; the next project gets an adapter of its own
 
     @contextmanager
     def connection(self) -> Iterator[Client]:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas  # noqa: F401  # before the engine opens: freezegun's scan of lazy modules hangs it
 import pytest
 from dbt.adapters.base.impl import BaseAdapter
+from dbt.adapters.factory import reset_adapters
 from dbt.tests.fixtures.project import *  # noqa: F403  # its fixtures, for this folder alone
 from dbt.tests.fixtures.project import TestProjInfo
 
@@ -34,6 +35,12 @@ def rows_are_compared() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ChdbAdapter, "get_rows_different_sql", BaseAdapter.get_rows_different_sql)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_adapter_is_left_from_another_test() -> None:
+    """dbt keeps the last adapter of a process, and its fixtures would take that one."""
+    reset_adapters()
 
 
 @pytest.fixture(scope="session", autouse=True)
