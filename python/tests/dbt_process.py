@@ -1,7 +1,7 @@
 """dbt and photo-search as a user runs them, in a process of their own.
 
-chDB serves one process at a time and dbt takes seconds to import, so one warm process is kept per
-database and runs command after command. `stop` ends it; the next command starts another.
+dbt takes seconds to import, so one warm process runs command after command, whatever the database:
+chDB is closed at the end of each.
 """
 
 import io
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
@@ -40,7 +41,6 @@ class DbtProcess:
             "NO_COLOR": "1",
             "DBT_USE_COLORS": "false",
         }
-        self._pool: ProcessPoolExecutor | None = None
 
     def run(self, *arguments: str, **variables: str) -> Outcome:
         """`dbt` in the warm process; `variables` are its environment's for this command alone."""
@@ -59,8 +59,7 @@ class DbtProcess:
         return self._command("photo-search", *arguments)
 
     def start(self, command: str, *arguments: str) -> "subprocess.Popen[str]":
-        """A command that the test may kill; the warm process gives way to it."""
-        self.stop()
+        """A command that the test may kill."""
         return subprocess.Popen(
             [str(Path(sys.executable).with_name(command)), *arguments],
             cwd=REPOSITORY,
@@ -70,27 +69,24 @@ class DbtProcess:
             text=True,
         )
 
-    def stop(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
-            self._pool = None
-
     def _warm(
         self,
         command: Callable[[list[str]], Outcome],
         arguments: tuple[str, ...],
         variables: dict[str, str],
     ) -> Outcome:
-        if self._pool is None:
-            spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, spawn, os.chdir, (REPOSITORY,))
         environment = self.environment | variables
-        return self._pool.submit(_within, environment, command, list(arguments)).result()
+        return _warm_process().submit(_within, environment, command, list(arguments)).result()
 
     def _command(self, command: str, *arguments: str) -> Outcome:
         with self.start(command, *arguments) as process:
             output, _ = process.communicate()
         return Outcome(process.returncode, output)
+
+
+@cache
+def _warm_process() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), os.chdir, (REPOSITORY,))
 
 
 def _within(
@@ -101,8 +97,10 @@ def _within(
 
 
 def _dbt(arguments: list[str]) -> Outcome:
+    from dbt.adapters.clickhouse import dbclient
     from dbt.cli.main import dbtRunner
 
+    dbclient._ensured_databases.clear()  # it remembers by name, and the last server was another
     printed = io.StringIO()
     with redirect_stdout(printed), redirect_stderr(printed):
         result = dbtRunner().invoke(arguments)

@@ -241,7 +241,6 @@ def models(
         with MyScaleStandIn(2, "oss", password=PASSWORD) as standin:
             models.dbt.environment["MYSCALE_PORT"] = str(standin.port)
             yield models
-    models.dbt.stop()
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ def rewrite_photos(demo: Demo, change: Callable[[pa.Table], pa.Table]) -> None:
 
 
 def load(demo: Demo) -> None:
-    demo.dbt.photo_search("load", "--data", str(demo.data)).check()
+    demo.dbt.load("--data", str(demo.data)).check()
 
 
 def similar(demo: Demo) -> list[dict[str, Any]]:
@@ -165,7 +165,7 @@ def test_a_load_that_fails_changes_nothing(broken: Demo) -> None:
     load_id = value(broken, "select any(load_id) from {{ source('unsplash', 'photos') }}")
     before = tables(broken)
     (broken.data / "conversions.parquet").write_bytes(b"PAR1 not a Parquet file PAR1")
-    failed = broken.dbt.photo_search("load", "--data", str(broken.data))
+    failed = broken.dbt.load("--data", str(broken.data))
     assert failed.exit_code == 1
     assert "conversions.parquet cannot be read" in failed.output
     assert tables(broken) == before
@@ -179,7 +179,7 @@ def test_vectors_of_two_versions_are_refused_before_anything_changes(broken: Dem
         return photos.set_column(at, photos.schema.field(at), pa.array(versions))
 
     rewrite_photos(broken, mix)
-    refused = broken.dbt.photo_search("load", "--data", str(broken.data))
+    refused = broken.dbt.load("--data", str(broken.data))
     assert refused.exit_code == 1
     assert "must hold vectors of one embedding version" in refused.output
 

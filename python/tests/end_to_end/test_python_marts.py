@@ -42,7 +42,7 @@ def test_new_photos_are_placed_and_no_other_moves(broken: Demo) -> None:
 
     def rebuild(photos: object, *arguments: str) -> dict[str, tuple[int, float, float]]:
         pq.write_table(photos, file)
-        broken.dbt.photo_search("load", "--data", str(broken.data)).check()
+        broken.dbt.load("--data", str(broken.data)).check()
         broken.dbt.run("run", "--select", "photos", *PLACED.split(), *arguments).check()
         return by_photo(broken)
 

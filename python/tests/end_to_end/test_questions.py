@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +171,7 @@ def test_a_date_that_yaml_read_as_one_filters_too(demo: Demo) -> None:
 
 
 @pytest.fixture(scope="module")
-def crowd(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Truth]]:
+def crowd(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> tuple[Demo, Truth]:
     """A copy with 4,000 made photos more, `photo_width` 1 to 4,000 in an order of chance."""
     copy = demo.copy(tmp_path_factory.mktemp("crowd") / "demo")
     random = np.random.default_rng(1)
@@ -191,8 +190,7 @@ def crowd(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     insert += f"\\'{copy.data / 'made.parquet'}\\', Parquet)"
     copy.dbt.run("show", "--inline", f"{{% do run_query('{insert}') %}} select 1").check()
     pq.write_table(made, copy.data / "photos.parquet")
-    yield copy, Truth(copy.data)
-    copy.dbt.stop()
+    return copy, Truth(copy.data)
 
 
 def test_a_filter_never_shortens_the_answer(crowd: tuple[Demo, Truth]) -> None:

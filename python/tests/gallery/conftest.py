@@ -21,7 +21,6 @@ class Answers(NamedTuple):
 
 @pytest.fixture(scope="session")
 def answers(demo: Demo) -> Answers:
-    demo.dbt.stop()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(REPOSITORY)
         for name, value in demo.dbt.environment.items():

@@ -35,7 +35,6 @@ def _start(variant: Variant, folder: Path, demo: Demo, stack: ExitStack) -> Ware
     for file in demo.data.glob("*.parquet"):
         shutil.copy(file, folder / "data")
     dbt = DbtProcess(folder)
-    stack.callback(dbt.stop)
     faults = None
     if variant.standin:
         faults = stack.enter_context(

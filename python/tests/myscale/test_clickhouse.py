@@ -29,7 +29,6 @@ def test_a_clickhouse_server_answers_as_chdb_does(demo: Demo, tmp_path: Path) ->
         ids = pq.read_table(demo.data / "photos.parquet", columns=["photo_id"])["photo_id"]
         some = tuple(ids.to_pylist()[:50])
         assert_answers_are_those_of_chdb(dbt, "clickhouse", demo, some)
-        dbt.stop()
 
 
 @contextmanager
