@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTHON ?= $(or $(shell command -v python3.11),python3)
 
-.PHONY: demo test lint unit chromium test-myscale bench-embed bench-page setup clean
+.PHONY: demo test lint unit chromium test-myscale bench-embed bench-page bench-search setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -46,6 +46,9 @@ bench-embed: $(VENV)/.ready-dev
 
 bench-page: $(VENV)/.ready
 	python benchmarks/page.py
+
+bench-search: $(VENV)/.ready-dev
+	python benchmarks/search.py
 
 # ---------- set-up: pip alone, versions from constraints.txt
 setup: $(VENV)/.ready

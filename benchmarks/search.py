@@ -1,16 +1,19 @@
 """This project's search against others, on made-up data of the real size, all engines in one run.
 
     python benchmarks/search.py                                # the real size
-    python benchmarks/search.py --photos 200000 --conversions 8000000
+    python benchmarks/search.py --photos 200000 --conversions 8000000 --once
     python benchmarks/search.py --only photo_search,pgvector   # fewer engines
     python benchmarks/search.py --quick                        # a minute, to see that it runs
 
-Each run replaces its size's figures in benchmarks/results/search/, writes all sizes together to
+Made-up data are kept in the cache: `--prepare` makes them, and the peers' environment, beforehand.
+`--once --keep` leaves the loaded databases as well, and `--again` only asks them. Each run replaces
+its size's figures in benchmarks/results/search/, writes all sizes together to
 benchmarks/results/search.md and prints them. The peers live in an environment of their own
-(requirements-search.txt), made on the first run.
+(requirements-search.txt).
 """
 
 import argparse
+import hashlib
 import json
 import shutil
 import sys
@@ -21,8 +24,9 @@ from typing import Any
 from search_bench import dbt_costs
 from search_bench.asking import ask_in_turn, find_effort
 from search_bench.data import World, write_data
+from search_bench.filters import SHARES
 from search_bench.machine import describe_machine
-from search_bench.remote import BENCHMARKS, ROOT, RemoteEngine, peers_python
+from search_bench.remote import BENCHMARKS, ROOT, Cost, RemoteEngine, peers_python
 from search_bench.report import write_report
 from search_bench.truth import Truth
 
@@ -30,23 +34,35 @@ NEW_PHOTOS, NEW_CONVERSIONS = 1_000, 100_000
 RESULTS = BENCHMARKS / "results" / "search"
 APPROXIMATE = {"pgvector", "lancedb", "usearch"}  # with a candidate list of a size to be found
 OF_THIS_PROJECT = {"photo_search", "notebook"}  # run in this environment
+FILTERED = [f"filtered {share}" for share in SHARES]
 QUESTIONS = {
-    "photo_search": ["similar", "exact", "downloads_kept"],
+    "photo_search": [
+        "similar", "exact", "downloads_kept",
+        *FILTERED, *(f"filtered_exact {share}" for share in SHARES),
+    ],
     "notebook": ["exact", "downloads"],
-    "pgvector": ["similar", "exact", "downloads", "downloads_kept"],
-    "duckdb": ["exact", "downloads", "downloads_kept"],
+    "pgvector": ["similar", "exact", "downloads", "downloads_kept", *FILTERED],
+    "duckdb": ["exact", "downloads", "downloads_kept", *FILTERED],
     "lancedb": ["similar", "exact", "downloads"],
     "numpy_pandas": ["exact", "downloads"],
     "usearch": ["similar"],
-}
+}  # fmt: skip
+OPENED_AGAIN = {"photo_search", "notebook", "pgvector", "duckdb"}  # the others live in memory
+COMPARE_ALL_PHOTOS = ["photo_neighbours+"]  # its time grows with the square of the photos
+PYTHON_MODELS = ["photo_clusters+", "photo_map+"]  # no statements that could be sent by hand
 
 
 def main() -> None:
     options = _options()
+    day1, day2 = _data(options)
+    if options.prepare:
+        peers_python(options.cache)
+        return
     work = options.work
-    shutil.rmtree(work, ignore_errors=True)
-    _make_data(work, options.photos, options.conversions, options.once)
-    truth = Truth(work / "day1", options.targets)
+    loaded = work / "loaded.json"
+    if not options.again:
+        shutil.rmtree(work, ignore_errors=True)
+    truth = Truth(day1, options.targets)
     engines: dict[str, RemoteEngine] = {}
     result: dict[str, Any] = {
         "machine": describe_machine(),
@@ -57,13 +73,20 @@ def main() -> None:
         "effort": {},
         "dbt": {},
     }
+    if options.again:
+        result |= json.loads(loaded.read_text())
     try:
         for name in options.only:
             print(f"loading {name}", file=sys.stderr)
             engines[name] = _start(name, work, options.cache)
-            result["loading"][name] = _load(engines[name], work, result["dbt"], options.once)
+            if options.again:
+                engines[name].call("open")
+            else:
+                cost = _load(engines[name], work, day1, result["dbt"], options.once)
+                result["loading"][name] = cost
             if name in APPROXIMATE:
                 result["effort"][name] = find_effort(engines[name], "similar", truth)
+        loaded.write_text(json.dumps({key: result[key] for key in ("loading", "dbt")}))
         print("asking", file=sys.stderr)
         questions = {name: QUESTIONS[name] for name in engines}
         timings = ask_in_turn(engines, questions, truth, options.rounds)
@@ -76,8 +99,11 @@ def main() -> None:
     finally:
         for engine in engines.values():
             engine.close()
-    if result["dbt"] and not options.once:
-        result["dbt"] |= _later_costs(work, truth, options.rounds)
+    if "photo_search" in engines:
+        result["dbt"]["operations"] = _operations(work, truth, 2 * options.rounds)
+        if not options.once:
+            dbt_costs.load(day2, work / "photo_search")
+            result["dbt"]["build_of_new"] = asdict(dbt_costs.build(work / "photo_search"))
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{options.photos}.json").write_text(json.dumps(result, indent=1) + "\n")
     print(write_report(RESULTS, BENCHMARKS / "results" / "search.md"))
@@ -93,29 +119,42 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="after one that warms up")
     parser.add_argument("--only", type=lambda names: names.split(","), default=[*QUESTIONS])
     parser.add_argument("--quick", action="store_true", help="2,000 photos, 10 targets")
-    parser.add_argument("--once", action="store_true", help="only one build: for the largest size")
+    parser.add_argument("--prepare", action="store_true", help="make the data and no more")
+    parser.add_argument(
+        "--once", action="store_true", help="one build, of what questions need: for larger sizes"
+    )
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/photo_search/search")
     parser.add_argument("--work", type=Path, help="folder of the databases, emptied first")
     parser.add_argument("--keep", action="store_true", help="do not remove the databases")
+    parser.add_argument("--again", action="store_true", help="ask those of --once --keep")
     options = parser.parse_args()
-    if unknown := set(options.only) - set(QUESTIONS):
-        parser.error(f"--only must be of {', '.join(QUESTIONS)}. Got: {', '.join(unknown)}")
+    known = OPENED_AGAIN if options.again else set(QUESTIONS)
+    if unknown := set(options.only) - known:
+        parser.error(f"--only must be of {', '.join(known)}. Got: {', '.join(unknown)}")
     if options.quick:
         options.photos, options.conversions = 2_000, 50_000
         options.targets, options.rounds = 10, 1
+    options.once |= options.again
+    options.keep |= options.again
     options.work = options.work or options.cache / f"{options.photos}"
     return options
 
 
-def _make_data(work: Path, count_photos: int, count_conversions: int, once: bool) -> None:
-    print("making data", file=sys.stderr)
+def _data(options: argparse.Namespace) -> tuple[Path, Path]:
+    """Folders of the first and the second day's files, made unless the cache has them."""
+    count_photos, count_conversions = options.photos, options.conversions
+    maker = hashlib.sha256((BENCHMARKS / "search_bench" / "data.py").read_bytes()).hexdigest()[:8]
+    data = options.cache / f"data-{count_photos}-{count_conversions}-{maker}"
+    days = data / "day1", data / "day2"
     world = World(count_photos + NEW_PHOTOS, ROOT / "seeds" / "showcase_photos.csv")
-    write_data(work / "day1", world, range(count_photos), range(count_conversions))
-    if once:
-        return
-    new_photos = range(count_photos, count_photos + NEW_PHOTOS)
-    new_conversions = range(count_conversions, count_conversions + NEW_CONVERSIONS)
-    write_data(work / "day2", world, new_photos, new_conversions, onto=work / "day1")
+    if not days[0].exists():
+        print("making data", file=sys.stderr)
+        write_data(days[0], world, range(count_photos), range(count_conversions))
+    if not options.once and not days[1].exists():
+        new_photos = range(count_photos, count_photos + NEW_PHOTOS)
+        new_conversions = range(count_conversions, count_conversions + NEW_CONVERSIONS)
+        write_data(days[1], world, new_photos, new_conversions, onto=days[0])
+    return days
 
 
 def _start(name: str, work: Path, cache: Path) -> RemoteEngine:
@@ -123,28 +162,42 @@ def _start(name: str, work: Path, cache: Path) -> RemoteEngine:
     return RemoteEngine(name, python, work / name)
 
 
-def _load(engine: RemoteEngine, work: Path, dbt: dict[str, Any], once: bool) -> dict[str, Any]:
+def _load(
+    engine: RemoteEngine, work: Path, data: Path, dbt: dict[str, Any], once: bool
+) -> dict[str, Any]:
     """Fill an engine with the first day's data: seconds by step and peak memory."""
     if engine.name != "photo_search":
-        answer = engine.call("load", str(work / "day1"))
+        answer = engine.call("load", str(data))
         loaded = {"seconds": answer.value, "peak_bytes": answer.peak_bytes}
+        if engine.name == "pgvector":
+            loaded["peak_bytes"] += engine.call("most_server_bytes").value
         if engine.name == "notebook" and not once:
-            every_column = engine.call("load_all_columns", str(work / "day1"))
+            every_column = engine.call("load_all_columns", str(data))
             loaded["seconds"]["every column, in batches"] = every_column.value
         return loaded
-    database = work / engine.name
-    load = dbt_costs.load(work / "day1", database)
-    if not once:
-        dbt_costs.copy(database, work / "by_hand")
-    build = dbt_costs.build(database)
-    dbt |= {"load": asdict(load), "build": asdict(build)}
-    if not once:
-        dbt["by_hand"] = dbt_costs.by_hand(work / "by_hand", database, Path(sys.executable))
+    load, builds = _build(work, data, dbt, once)
     engine.call("open")
     return {
-        "seconds": {"load": load.seconds, "dbt build": build.seconds},
-        "peak_bytes": max(load.peak_bytes, build.peak_bytes),
+        "seconds": {"load": load.seconds, "dbt build": sum(build.seconds for build in builds)},
+        "peak_bytes": max(cost.peak_bytes for cost in (load, *builds)),
     }
+
+
+def _build(work: Path, data: Path, dbt: dict[str, Any], once: bool) -> tuple[Cost, list[Cost]]:
+    """Load and build this project's tables; costs go into `dbt`."""
+    database = work / "photo_search"
+    load = dbt_costs.load(data, database)
+    dbt["load"] = asdict(load)
+    if once:
+        builds = [dbt_costs.build(database, "--exclude", *PYTHON_MODELS, *COMPARE_ALL_PHOTOS)]
+    else:
+        dbt_costs.copy(database, work / "by_hand")
+        builds = [dbt_costs.build(database, "--exclude", *PYTHON_MODELS)]
+        dbt["by_hand"] = dbt_costs.by_hand(work / "by_hand", database, Path(sys.executable))
+        builds.append(dbt_costs.build(database, "--select", *PYTHON_MODELS))
+        dbt["build_python"] = asdict(builds[1])
+    dbt["build"] = asdict(builds[0])
+    return load, builds
 
 
 def _sizes(engine: RemoteEngine) -> dict[str, int | None]:
@@ -154,17 +207,9 @@ def _sizes(engine: RemoteEngine) -> dict[str, int | None]:
     return {"bytes_on_disk": answer.value, "warm_bytes": answer.peak_bytes + server}
 
 
-def _later_costs(work: Path, truth: Truth, rounds: int) -> dict[str, Any]:
-    """What comes after the first build: operations from the shell, and a second day's data."""
-    database = work / "photo_search"
-    operations = dbt_costs.operations(database, truth.targets[0], 2 * rounds)
-    dbt_costs.load(work / "day2", database)
-    return {
-        "operations": {
-            name: [asdict(cost) for cost in costs] for name, costs in operations.items()
-        },
-        "build_of_new": asdict(dbt_costs.build(database)),
-    }
+def _operations(work: Path, truth: Truth, times: int) -> dict[str, list[dict[str, float]]]:
+    operations = dbt_costs.operations(work / "photo_search", truth.targets[0], times)
+    return {name: [asdict(cost) for cost in costs] for name, costs in operations.items()}
 
 
 if __name__ == "__main__":

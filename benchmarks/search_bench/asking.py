@@ -19,13 +19,21 @@ class Timing:
 
     milliseconds: list[float] = field(default_factory=list)
     recalls: list[float] = field(default_factory=list)
+    wrong_rows: int = 0
     counts_agree: bool = True
 
     def summary(self) -> dict[str, float | bool]:
         """Ready for the report."""
         p10, p50, p95 = np.quantile(self.milliseconds, [0.1, 0.5, 0.95])
-        recall = float(np.mean(self.recalls))
-        return {"p10": p10, "p50": p50, "p95": p95, "recall": recall, "agree": self.counts_agree}
+        return {
+            "p10": p10,
+            "p50": p50,
+            "p95": p95,
+            "recall": float(np.mean(self.recalls)),
+            "answers": len(self.recalls),
+            "wrong_rows": self.wrong_rows,
+            "agree": self.counts_agree,
+        }
 
 
 def find_effort(engine: RemoteEngine, question: str, truth: Truth) -> int:
@@ -49,16 +57,21 @@ def ask_in_turn(
 ) -> dict[str, dict[str, Timing]]:
     """Ask every engine each of its questions about every target, all before the next target.
 
-    The first round warms up and is not timed. Returns timings by engine and question.
+    A question is a method of the engine and, after a blank, the share of photos that its filter
+    keeps. The first round warms up and is not timed. Returns timings by engine and question.
     """
     timings = {name: {question: Timing() for question in questions[name]} for name in engines}
     for is_timed, target, name, question in _turns(questions, truth.targets, rounds):
-        answer = engines[name].call(question, target)
+        method, *shares = question.split()
+        share = [float(share) for share in shares]
+        answer = engines[name].call(method, target, *share)
         timing = timings[name][question]
         if is_timed:
             timing.milliseconds.append(1000 * answer.seconds)
             continue
-        timing.recalls.append(truth.recall(target, [photo_id for photo_id, _ in answer.value]))
+        found = [photo_id for photo_id, _ in answer.value]
+        timing.recalls.append(truth.recall(target, found, *share))
+        timing.wrong_rows += not truth.has_all_rows(target, found, *share)
         if question.startswith("downloads"):
             timing.counts_agree &= truth.counts_agree(answer.value)
     return timings

@@ -22,6 +22,7 @@ from photo_search.pipeline.parquet import (
     FAILURES_SCHEMA,
     PHOTOS_SCHEMA,
 )
+from search_bench.filters import NARROWEST, TOO_WIDE
 
 DIMENSION = 512
 CONE = 0.39  # mean cosine of two random photos
@@ -124,7 +125,7 @@ def _photos(world: World, rows: range) -> pa.Table:
     rng = np.random.default_rng([2, rows.start])
     ids = world.photo_ids[rows.start : rows.stop]
     hashes = pa.array(_texts(rng, count, HEX, 64))
-    width, height = rng.integers(1500, 8000, (2, count))
+    width, height = rng.integers(NARROWEST, TOO_WIDE, (2, count))
     taken = FIRST_DAY - rng.integers(0, 10 * 365 * 86_400_000, count).astype("timedelta64[ms]")
     pictures = pc.binary_join_element_wise("https://photos.example/photo", ids, "-")
     embed = pa.array(_vectors(world, rng, world.clusters[rows.start : rows.stop]).ravel())

@@ -16,8 +16,8 @@ def load(data: Path, work: Path) -> Cost:
     return run(["photo-search", "load", "--data", data], work)
 
 
-def build(work: Path) -> Cost:
-    """`dbt build` of everything, tests too; what it sent is then in the log."""
+def build(work: Path, *selection: str) -> Cost:
+    """`dbt build`, tests too; what it sent is then in the log."""
     log = _log(work)
     log.unlink(missing_ok=True)
     options = [
@@ -28,11 +28,11 @@ def build(work: Path) -> Cost:
         "--log-file-max-bytes",
         "0",
     ]
-    return run(["dbt", *options, "build"], work)
+    return run(["dbt", *options, "build", *selection], work)
 
 
 def by_hand(loaded: Path, built: Path, python: Path) -> float:
-    """Seconds for the statements that built `built`, sent to `loaded`, a copy of it from before."""
+    """Seconds for the statements of the last build of `built`, sent to a copy from before it."""
     sent = loaded.with_suffix(".sql.json")
     sent.write_text(json.dumps(list(_statements(_log(built)))))
     engine = RemoteEngine("statements", python, loaded)

@@ -1,11 +1,13 @@
 """What the right answers are, by numpy in float64."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from search_bench.filters import SHARES, widest
 from search_bench.vectors import read_vectors
 
 SAME = 1e-6  # distances closer than this are ties: float32 tells no more
@@ -13,33 +15,52 @@ TOP = 10
 
 
 class Truth:
-    """Targets to ask about, and the check of every answer about them."""
+    """Targets to ask about, and the check of every answer about them.
+
+    `share` below is that of a filter (search_bench.filters); 1 is none.
+    """
 
     def __init__(self, data: Path, count_targets: int) -> None:
         vectors = read_vectors(data)
         self.row = {photo_id: row for row, photo_id in enumerate(vectors.ids)}
         self.matrix = vectors.matrix
+        widths = pq.read_table(data / "photos.parquet", columns=["photo_width"])["photo_width"]
+        self.widths = widths.cast(pa.int32()).to_numpy()
         rng = np.random.default_rng(7)
         rows = rng.choice(len(vectors.ids), 2 * count_targets, replace=False)
         targets = [vectors.ids[row] for row in rows]
         self.targets, self.trial_targets = targets[:count_targets], targets[count_targets:]
-        self.tenth = {target: self._tenth_distance(target) for target in targets}
+        self.nearest = {
+            (target, share): nearest
+            for target in targets
+            for share, nearest in self._nearest_distances(target)
+        }
         ids = pq.read_table(data / "conversions.parquet", columns=["photo_id"])["photo_id"]
         counts = ids.value_counts()
         self.downloads = dict(
             zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
         )
 
-    def recall(self, target: str, found: Sequence[str]) -> float:
-        """Share of the ten that are as near as the true ten; who is too many or twice is wrong."""
+    def recall(self, target: str, found: Sequence[str], share: float = 1) -> float:
+        """Part of the ten that are as near as the true ten and pass; who is twice is wrong."""
+        nearest = self.nearest[target, share]
         if len(found) != len(set(found)) or len(found) > TOP or target in found:
             return 0.0
-        rows = [self.row[photo_id] for photo_id in found]
-        near = self._distances(rows, target) <= self.tenth[target] + SAME
-        return float(near.sum() / TOP)
+        rows = [self.row[photo_id] for photo_id in found if self._passes(self.row[photo_id], share)]
+        if not len(nearest):
+            return float(not found)
+        near = self._distances(rows, target) <= nearest[-1] + SAME
+        return float(near.sum() / len(nearest))
+
+    def has_all_rows(self, target: str, found: Sequence[str], share: float = 1) -> bool:
+        """Whether as many came as were asked for, or as there are."""
+        return len(found) == len(self.nearest[target, share])
 
     def counts_agree(self, counted: Sequence[tuple[str, int]]) -> bool:
         return all(self.downloads.get(photo_id, 0) == count for photo_id, count in counted)
+
+    def _passes(self, rows: int | np.ndarray, share: float) -> np.ndarray:
+        return np.asarray((self.widths[rows] <= widest(share)) | (share == 1))
 
     def _distances(self, rows: Sequence[int] | np.ndarray, target: str) -> np.ndarray:
         matrix = self.matrix[rows].astype(np.float64)
@@ -47,9 +68,11 @@ class Truth:
         cosines = matrix @ wanted / np.linalg.norm(matrix, axis=1) / np.linalg.norm(wanted)
         return np.asarray(1 - cosines)
 
-    def _tenth_distance(self, target: str) -> float:
+    def _nearest_distances(self, target: str) -> Iterator[tuple[float, np.ndarray]]:
         """By float32 first, so that a million photos need no second copy in float64."""
         cosines = self.matrix @ self.matrix[self.row[target]]
         cosines[self.row[target]] = -2
-        candidates = np.argpartition(cosines, -4 * TOP)[-4 * TOP :]
-        return float(np.sort(self._distances(candidates, target))[TOP - 1])
+        for share in (1, *SHARES):
+            passing = np.flatnonzero(self._passes(np.arange(len(cosines)), share) & (cosines > -2))
+            nearest = passing[np.argsort(-cosines[passing])[: 4 * TOP]]
+            yield share, np.sort(self._distances(nearest, target))[:TOP]

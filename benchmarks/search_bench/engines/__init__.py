@@ -5,11 +5,12 @@ An `Engine(work)` keeps its database in the folder `work` and has
 - `open()`: begin to answer from what `load` left, perhaps in another process;
 - some of the questions below, each about one photo by its id;
 - `set_effort(ef)`, when its index is approximate: the size of the candidate list;
-- `size_on_disk()` and, when a server answers, `server_bytes()`.
+- `size_on_disk()` and, when a server answers, `server_bytes()` and `most_server_bytes()`.
 
-Questions: `similar` (the ten nearest, by the engine's index if it has one) and `exact` (by none)
-return [photo_id, distance] pairs; `downloads` ([photo_id, count] of the ten nearest, counted in
-the conversions) and `downloads_kept` (the same from a roll-up that the engine keeps).
+Questions: `similar` (the ten nearest, by the engine's index if it has one), `exact` (by none),
+`filtered` (the ten nearest of the photos that pass the filter that keeps a `share` of all) and
+`filtered_exact` return [photo_id, distance] pairs; `downloads` ([photo_id, count] of the ten
+nearest, counted in the conversions) and `downloads_kept` (the same from a roll-up that is kept).
 """
 
 from pathlib import Path

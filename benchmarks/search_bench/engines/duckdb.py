@@ -5,6 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from search_bench.filters import widest
+
 NEAREST = """
     select photo_id, array_cosine_distance(photo_embed, $vector) as distance
     from photos where photo_id != $photo_id order by distance, photo_id limit 10
@@ -31,7 +33,9 @@ class Engine:
         started = time.perf_counter()
         self.connection.execute(f"""
             create table photos as
-            select * replace (photo_embed::float[512] as photo_embed)
+            select * replace (
+                photo_embed::float[512] as photo_embed, photo_width::integer as photo_width
+            )
             from read_parquet('{data}/photos.parquet') order by photo_id;
             create table conversions as
             from read_parquet('{data}/conversions.parquet') order by photo_id;
@@ -43,6 +47,10 @@ class Engine:
 
     def exact(self, photo_id: str) -> list[tuple[str, float]]:
         return self._ask(NEAREST, photo_id)
+
+    def filtered(self, photo_id: str, share: float) -> list[tuple[str, float]]:
+        narrow = f"where photo_width <= {widest(share)} and photo_id"
+        return self._ask(NEAREST.replace("where photo_id", narrow), photo_id)
 
     def downloads(self, photo_id: str) -> list[tuple[str, int]]:
         return self._ask(DOWNLOADS, photo_id)

