@@ -33,12 +33,7 @@
             {{ get_create_table_as_sql(False, building, sql) }}
         {% endcall %}
         {% do build_vector_index(building, index) %}
-        {% if existing is none %}
-            {% do adapter.rename_relation(building, target_relation) %}
-        {% else %}
-            {% do exchange_tables_atomic(building, existing) %}
-            {% do adapter.drop_relation(building) %}
-        {% endif %}
+        {% do put_in_place(building, existing, target_relation) %}
     {% else %}
         {% if has_changed_rows(existing, sql) %}
             {% do delete_changed_rows(existing, building, key, sql) %}
