@@ -92,15 +92,16 @@ def _warm_process() -> ProcessPoolExecutor:
 def _within(
     environment: dict[str, str], command: Callable[[list[str]], Outcome], arguments: list[str]
 ) -> Outcome:
+    from dbt.adapters.clickhouse import dbclient
+
+    dbclient._ensured_databases.clear()  # it remembers by name, and the last server was another
     with patch.dict(os.environ, environment, clear=True):
         return command(arguments)
 
 
 def _dbt(arguments: list[str]) -> Outcome:
-    from dbt.adapters.clickhouse import dbclient
     from dbt.cli.main import dbtRunner
 
-    dbclient._ensured_databases.clear()  # it remembers by name, and the last server was another
     printed = io.StringIO()
     with redirect_stdout(printed), redirect_stderr(printed):
         result = dbtRunner().invoke(arguments)
