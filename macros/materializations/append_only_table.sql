@@ -15,6 +15,7 @@
     {%- set key = config.require("unique_key") -%}
     {%- set period = config.require("period") -%}
 
+    {% do refuse_second_run() %}
     {{ drop_relation_if_exists(load_cached_relation(building)) }}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}

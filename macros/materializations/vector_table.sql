@@ -18,11 +18,7 @@
     {%- set index = vector_index_config() -%}
     {%- set key = config.require("unique_key") -%}
 
-    {% if another_run_builds(model.unique_id) %}
-        {{ exceptions.raise_compiler_error(
-            "Another run of dbt is building " ~ this ~ ". Wait for it to finish, then run this again."
-        ) }}
-    {% endif %}
+    {% do refuse_second_run() %}
     {{ drop_relation_if_exists(load_cached_relation(building)) }}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
