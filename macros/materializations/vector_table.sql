@@ -18,11 +18,7 @@
     {%- set index = vector_index_config() -%}
     {%- set key = config.require("unique_key") -%}
 
-    {% if another_run_builds(model.unique_id) %}
-        {{ exceptions.raise_compiler_error(
-            "Another run of dbt is building " ~ this ~ ". Wait for it to finish, then run this again."
-        ) }}
-    {% endif %}
+    {% do refuse_second_run() %}
     {{ drop_relation_if_exists(load_cached_relation(building)) }}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
@@ -33,12 +29,7 @@
             {{ get_create_table_as_sql(False, building, sql) }}
         {% endcall %}
         {% do build_vector_index(building, index) %}
-        {% if existing is none %}
-            {% do adapter.rename_relation(building, target_relation) %}
-        {% else %}
-            {% do exchange_tables_atomic(building, existing) %}
-            {% do adapter.drop_relation(building) %}
-        {% endif %}
+        {% do put_in_place(building, existing, target_relation) %}
     {% else %}
         {% if has_changed_rows(existing, sql) %}
             {% do delete_changed_rows(existing, building, key, sql) %}

@@ -1,5 +1,13 @@
-{# Sorted by photo: the downloads of ten photos are ten short ranges of twelve million rows. #}
-{{ config(order_by=["photo_id", "converted_at"]) }}
+{#
+    Sorted by photo: the downloads of ten photos are ten short ranges of twelve million rows. A build
+    adds what is new; `added_at` tells what is counted already.
+#}
+{{ config(
+    materialized="append_only_table",
+    unique_key="conversion_id",
+    period="converted_on",
+    order_by=["photo_id", "converted_at"],
+) }}
 
 with
 
@@ -7,31 +15,25 @@ conversions as (
 
     select * from {{ ref('stg_unsplash__conversions') }}
 
-),
-
-photos as (
-
-    select photo_id from {{ ref('photos') }}
-
 )
 
 select
     ---------- ids
-    conversions.photo_id as photo_id,
-    conversions.anonymous_user_id as anonymous_user_id,
+    conversion_id,
+    photo_id,
+    anonymous_user_id,
 
     ---------- text
-    conversions.conversion_type as conversion_type,
-    conversions.keyword as keyword,
-    conversions.country as country,
-    conversions.device_type as device_type,
-    conversions.search_orientation_filter as search_orientation_filter,
-    conversions.search_ordering as search_ordering,
-
-    ---------- booleans
-    conversions.photo_id in (select photos.photo_id from photos) as is_photo_known,
+    conversion_type,
+    keyword,
+    country,
+    device_type,
+    search_orientation_filter,
+    search_ordering,
 
     ---------- timestamps
-    conversions.converted_at as converted_at
+    converted_at,
+    toDate(converted_at) as converted_on,
+    now64(6, 'UTC') as added_at
 
 from conversions

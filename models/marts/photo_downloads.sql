@@ -16,19 +16,14 @@ conversions as (
 
 downloads as (
 
-    select
-        photo_id,
-        count() as count_downloads
-
-    from conversions
-
-    group by photo_id
+    {{ downloads_by(["photo_id"]) | indent(4) }}
 
 )
 
 select
     photos.photo_id as photo_id,
-    downloads.count_downloads as count_downloads
+    downloads.count_downloads as count_downloads,
+    (select max(conversions.added_at) from conversions) as counted_until
 
 from photos
 

@@ -2,40 +2,39 @@
 
 with
 
+photos as (
+
+    select photo_id from {{ ref('photos') }}
+
+),
+
 conversions as (
 
-    select *
-    from {{ ref('conversions') }}
-    where is_photo_known and keyword is not null
-
-),
-
-keyword_aliases as (
-
-    select * from {{ ref('keyword_aliases') }}
-
-),
-
-counted as (
-
     select
-        photo_id,
-        assumeNotNull(keyword) as keyword,
-        count() as count_downloads
+        searches.photo_id as photo_id,
+        assumeNotNull(searches.keyword) as keyword,
+        searches.added_at as added_at
 
-    from conversions
+    from {{ ref('conversions') }} as searches
 
-    group by photo_id, keyword
+    where searches.keyword is not null
+
+),
+
+downloads as (
+
+    {{ downloads_by(["photo_id", "keyword"]) | indent(4) }}
 
 )
 
 select
-    counted.photo_id as photo_id,
-    counted.keyword as keyword,
-    if(keyword_aliases.alias = '', counted.keyword, keyword_aliases.keyword) as canonical_keyword,
-    counted.count_downloads as count_downloads
+    downloads.photo_id as photo_id,
+    downloads.keyword as keyword,
+    if(aliases.alias = '', downloads.keyword, aliases.keyword) as canonical_keyword,
+    downloads.count_downloads as count_downloads,
+    (select max(added.added_at) from {{ ref('conversions') }} as added) as counted_until
 
-from counted
+from downloads
 
-left join keyword_aliases
-    on counted.keyword = keyword_aliases.alias
+left join {{ ref('keyword_aliases') }} as aliases
+    on downloads.keyword = aliases.alias

@@ -6,6 +6,7 @@
     materialized="vector_table",
     unique_key="photo_id",
     order_by="photo_id",
+    settings={"index_granularity": 1024},
     vector_index={"name": "photo_embed_index", "column": "photo_embed", "dimension": 512},
 ) }}
 

@@ -24,7 +24,7 @@ top_keywords as (
         arrayMap(ranked -> ranked.2, arraySort(groupArray((keyword_rank, keyword)))) as keywords
 
     from (
-        {{ _top_keywords(5, true) | indent(8) }}
+        {{ _top_keywords(5, true, "photo_id in (select photo_id from similar)") | indent(8) }}
     )
 
     group by photo_id

@@ -1,10 +1,13 @@
-{# Fails unless the index serves the search of similar_photos(). #}
+{# Fails unless the vector index of `model`, the table photos, serves the statement that `question` writes. #}
 
-{% test vector_index_is_used(model) -%}
-{%- set photo_id = "any" -%}
-{%- if execute and load_relation(model) is not none -%}
-    {%- set photo_id = run_query("select min(photo_id) from " ~ model).rows[0][0] -%}
-{%- endif -%}
-{%- set search = _nearest_photos(_photo_target("vector_index_is_used", photo_id), 10, [], false) -%}
+{% test vector_index_is_used(model, question) -%}
+{%- set photo_id = any_photo() -%}
+{%- set statements = {
+    "similar_photos": similar_photos(photo_id),
+    "photo_conversions": photo_conversions(photo_id),
+    "popular_keywords": popular_keywords(photo_id),
+    "popular_similar_photos": popular_similar_photos(photo_id),
+} -%}
+{%- set search = statements[question] | replace(search_settings(), "") -%}
 {{ adapter.dispatch("searches_without_the_index")(search) }}
 {%- endtest %}

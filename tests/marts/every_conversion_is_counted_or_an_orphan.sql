@@ -1,10 +1,21 @@
+{# What builds add up, piece by piece, is what one count over everything finds. #}
+
 with
+
+photos as (
+
+    select photo_id from {{ ref('photos') }}
+
+),
 
 conversions as (
 
     select
         count() as count_conversions,
-        countIf(not is_photo_known) as count_orphans
+        countIf(photo_id not in (select photos.photo_id from photos)) as count_orphans,
+        countIf(
+            keyword is not null and photo_id in (select photos.photo_id from photos)
+        ) as count_searches
 
     from {{ ref('conversions') }}
 
@@ -14,15 +25,25 @@ photo_downloads as (
 
     select sum(count_downloads) as count_downloads from {{ ref('photo_downloads') }}
 
+),
+
+photo_keywords as (
+
+    select sum(count_downloads) as count_downloads from {{ ref('photo_keywords') }}
+
 )
 
 select
-    conversions.count_conversions,
-    conversions.count_orphans,
-    photo_downloads.count_downloads
+    conversions.*,
+    photo_downloads.count_downloads as count_in_photo_downloads,
+    photo_keywords.count_downloads as count_in_photo_keywords
 
 from conversions
 
 cross join photo_downloads
 
-where conversions.count_conversions != conversions.count_orphans + photo_downloads.count_downloads
+cross join photo_keywords
+
+where
+    conversions.count_conversions != conversions.count_orphans + count_in_photo_downloads
+    or conversions.count_searches != count_in_photo_keywords

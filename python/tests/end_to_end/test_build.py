@@ -146,6 +146,37 @@ def test_a_changed_photo_gets_its_new_vector_and_a_vanished_one_goes(broken: Dem
     assert len(after) == 10
 
 
+def test_late_conversions_are_appended_repeated_ones_count_once_and_vanished_ones_go(
+    broken: Demo,
+) -> None:
+    file = broken.data / "conversions.parquet"
+    everything = pq.read_table(file).group_by(pq.read_schema(file).names).aggregate([])
+    early = everything.filter(pa.array([row % 20 > 0 for row in range(everything.num_rows)]))
+
+    def build(conversions: pa.Table) -> tuple[int, str]:
+        """How many rows there are then, and which table they are in."""
+        pq.write_table(conversions, file)
+        load(broken)
+        broken.dbt.run("build", "--select", "conversions+", "--exclude", "search_quality").check()
+        table = "select toString(uuid) from system.tables where name = 'conversions'"
+        return (
+            value(broken, "select count() from {{ ref('conversions') }}"),
+            value(broken, f"{table} and database = 'photo_search'"),
+        )
+
+    before = value(broken, "select count() from {{ ref('photo_keywords') }}")
+    rows, table = build(early)
+    assert rows == early.num_rows
+    assert build(pa.concat_tables([everything, everything.slice(0, 50)])) == (
+        everything.num_rows,
+        table,
+    )
+    assert value(broken, "select uniqExact(added_at) from {{ ref('conversions') }}") == 2
+    assert value(broken, "select count() from {{ ref('photo_keywords') }}") == before
+    rows, _ = build(early)
+    assert rows == early.num_rows
+
+
 def test_ties_end_in_photo_id_even_where_the_answer_is_cut(broken: Demo) -> None:
     photos = pq.read_table(broken.data / "photos.parquet")
     ids = photos["photo_id"].to_pylist()

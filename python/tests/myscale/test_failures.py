@@ -205,6 +205,24 @@ def test_a_second_run_beside_stops_with_one_clear_message(
         assert myscale.tables() == tables
 
 
+def test_a_second_run_beside_adds_no_conversion_twice(
+    myscale: Warehouse, server: MyScaleStandIn
+) -> None:
+    first = (
+        '/* {"node_id": "model.photo_search.conversions"} */ '
+        "select sleepEachRow(1) from numbers(60) settings max_block_size = 1"
+    )
+    at_work = threading.Thread(
+        target=Client(server).post, args=(first,), kwargs={"database": "photo_search"}
+    )
+    at_work.start()
+    second = myscale.run("run", "--select", "conversions")
+    myscale.client.command("kill query where query like '%sleepEachRow%'")
+    at_work.join()
+    assert second.exit_code == 1
+    assert "Another run of dbt is building `photo_search`.`conversions`. Wait" in second.output
+
+
 def test_a_changed_index_definition_is_noticed_and_the_table_rebuilt(
     myscale: Warehouse, server: MyScaleStandIn
 ) -> None:

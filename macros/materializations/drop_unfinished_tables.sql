@@ -1,11 +1,12 @@
 {#
-    At the end of every run: a vector_table that failed half-way leaves nothing behind but its reason.
+    At the end of every run: a table that failed half-way leaves nothing behind but its reason.
     What another run is building is that run's.
 #}
 
-{% macro drop_unfinished_vector_tables(results) -%}
+{% macro drop_unfinished_tables(results) -%}
     {%- for result in results
-        if result.status == "error" and result.node.config.materialized == "vector_table"
+        if result.status == "error"
+        and result.node.config.materialized in ["vector_table", "append_only_table"]
         and not another_run_builds(result.node.unique_id) -%}
         {%- set relation = api.Relation.create(
             schema=result.node.schema,

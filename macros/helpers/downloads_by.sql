@@ -1,0 +1,55 @@
+{#
+    Downloads of known photos by `columns`, photo_id first: a select from the CTEs `photos` and
+    `conversions` of a model whose column `counted_until` says which conversions its table holds. Those
+    are not read again, except for photos that were unknown then; their counts stand in the table.
+#}
+
+{% macro downloads_by(columns) -%}
+{%- set columns = columns | join(", ") -%}
+{%- set counted = _counted_until(this) -%}
+select
+    {{ columns }},
+    sum(counted) as count_downloads
+
+from (
+    select {{ columns }}, count() as counted
+    from conversions
+    {%- if counted %}
+    where
+        added_at > toDateTime64({{ text_literal(counted) }}, 6, 'UTC')
+        or photo_id not in (select photo_id from {{ this }})
+    {%- endif %}
+    group by {{ columns }}
+    {%- if counted %}
+    union all
+    select {{ columns }}, count_downloads as counted
+    from {{ this }}
+    {%- endif %}
+)
+
+where photo_id in (select photos.photo_id from photos)
+
+group by {{ columns }}
+{%- endmacro %}
+
+{#
+    Up to which `added_at` the conversions are counted in `counts`, or none: then all must be counted,
+    because there is no such table yet or the conversions are a new one.
+#}
+{% macro _counted_until(counts) -%}
+    {%- if not execute or model.resource_type != "model" or should_full_refresh()
+        or not _has_column(counts, "counted_until") -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set counted = run_query(
+        "select toString(max(counted_until)) from " ~ counts
+        ~ " having max(counted_until) >= (select min(added_at) from " ~ ref("conversions") ~ ")"
+    ).rows -%}
+    {{ return(counted[0][0] | string if counted else none) }}
+{%- endmacro %}
+
+{% macro _has_column(relation, column) -%}
+    {%- set relation = load_relation(relation) -%}
+    {%- set names = adapter.get_columns_in_relation(relation) | map(attribute="name") if relation else [] -%}
+    {{ return(column in names) }}
+{%- endmacro %}

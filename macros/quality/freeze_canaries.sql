@@ -1,0 +1,21 @@
+{#
+    A few vectors of the table as they are now, for seeds/canary_vectors.csv:
+    dbt --quiet run-operation freeze_canaries > seeds/canary_vectors.csv
+#}
+
+{% macro freeze_canaries(photos=3, output="csv", out=none) -%}
+    {%- do require_whole_number("freeze_canaries", "photos", photos, 1, 100) -%}
+    {%- set canaries -%}
+select
+    photo_id,
+    embedding_version,
+    toString(arrayMap(x -> round(x, 6), photo_embed)) as photo_embed
+
+from {{ ref('photos') }}
+
+order by cityHash64(photo_id) asc
+
+limit {{ photos }}
+    {%- endset -%}
+    {{ return(answer("freeze_canaries", canaries, output, out)) }}
+{%- endmacro %}

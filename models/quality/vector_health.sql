@@ -1,0 +1,83 @@
+{# The vectors as a whole: whether they fill the space, crowd around a few photos, or repeat. #}
+
+with
+
+photos as (
+
+    select
+        photo_id,
+        photo_embed
+
+    from {{ ref('photos') }}
+
+),
+
+neighbours as (
+
+    select
+        photo_id,
+        count() as count_occurrences
+
+    from {{ ref('photo_neighbours') }}
+
+    group by photo_id
+
+),
+
+nearest as (
+
+    select *
+    from {{ ref('photo_neighbours') }}
+    where similarity_rank = 1
+
+),
+
+vectors as (
+
+    select
+        count() as count_photos,
+        min(L2Norm(photo_embed)) as smallest_norm,
+        max(L2Norm(photo_embed)) as largest_norm,
+        (pow(L2Norm(sumForEach(photo_embed)), 2) - count_photos)
+        / (count_photos * (count_photos - 1)) as mean_cosine
+
+    from photos
+
+),
+
+hubs as (
+
+    select
+        skewPop(neighbours.count_occurrences) as hubness,
+        max(neighbours.count_occurrences) as largest_hub,
+        avg(neighbours.count_occurrences = 0) as share_antihubs
+
+    from photos
+
+    left join neighbours
+        on photos.photo_id = neighbours.photo_id
+
+),
+
+duplicates as (
+
+    select avg(distance < {{ var('near_duplicate_distance') }}) as share_near_duplicates
+    from nearest
+
+)
+
+select
+    vectors.count_photos as count_photos,
+    vectors.smallest_norm as smallest_norm,
+    vectors.largest_norm as largest_norm,
+    vectors.mean_cosine as mean_cosine,
+    hubs.hubness as hubness,
+    hubs.largest_hub as largest_hub,
+    hubs.share_antihubs as share_antihubs,
+    duplicates.share_near_duplicates as share_near_duplicates
+
+from vectors
+
+cross join hubs
+
+cross join duplicates

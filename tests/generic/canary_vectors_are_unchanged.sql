@@ -1,0 +1,26 @@
+{#
+    Fails when a photo of the seed canary_vectors has another vector than it had, under the same
+    embedding version: an upgrade has changed what the model sees, and nothing says so. Canaries of
+    other photos or of another version are not compared; the log says how many, and what to do.
+#}
+
+{% test canary_vectors_are_unchanged(model, at_least=0.999) -%}
+{%- if execute and flags.WHICH in ["build", "test"] -%}
+    {%- set total, comparable = run_query(
+        "select (select count() from " ~ ref("canary_vectors") ~ "), count() from ("
+        ~ canary_cosines(model) ~ ")"
+    ).rows[0] -%}
+    {%- if comparable < total or not total -%}
+        {%- do log(
+            comparable ~ " of " ~ total ~ " canary vectors are of photos and of the embedding version in "
+            ~ model ~ "; the others were not compared. Make your own: "
+            ~ "dbt --quiet run-operation freeze_canaries > seeds/canary_vectors.csv", info=true
+        ) -%}
+    {%- endif -%}
+{%- endif -%}
+select *
+from (
+    {{ canary_cosines(model) | indent(4) }}
+)
+where not cosine >= {{ at_least }}
+{%- endtest %}

@@ -1,0 +1,13 @@
+{# Fails when vectors of several versions stand in one column: distances between them mean nothing. #}
+
+{% test embedding_version_is_one(model, column_name) -%}
+select
+    {{ column_name }},
+    count() as count_rows
+
+from {{ model }}
+
+where (select uniqExact({{ column_name }}) from {{ model }}) > 1
+
+group by {{ column_name }}
+{%- endtest %}

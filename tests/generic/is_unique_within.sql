@@ -1,0 +1,17 @@
+{#
+    Fails on every `period` in which a value of the column stands twice: cheaper than `unique`, and as
+    strict where equal rows share their period.
+#}
+
+{% test is_unique_within(model, column_name, period) -%}
+select
+    {{ period }},
+    count() as count_rows,
+    uniqExact({{ column_name }}) as count_values
+
+from {{ model }}
+
+group by {{ period }}
+
+having count_values < count_rows
+{%- endtest %}
