@@ -116,7 +116,8 @@ class Project:
             warehouse.client  # noqa: B018 (connects now, so that nobody finds out later)
             yield warehouse
         finally:
-            reset_adapters()  # closes connections; the next project gets an adapter of its own
+            # Connections are closed, and the next project gets an adapter of its own.
+            reset_adapters()  # type: ignore[no-untyped-call]
 
     @contextmanager
     def connection(self) -> Iterator[Client]:
