@@ -12,38 +12,22 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
+from browser import watched
 from dbt_process import REPOSITORY
-from page.conftest import HOSTILE_PHOTO
 from photo_search.errors import ServeError
 from photo_search.page.serve import serve
 from photo_search.thumbnails.store import thumbnail_name
 from photo_search.warehouse.project import Project
 
 CAT = "H2YYHXTXg_1"
+HOSTILE_PHOTO = "--2IBUMsyn1"
 
 
 @pytest.fixture
 def visit(chromium, site):
-    """A page with given browser settings; afterwards nothing may have complained."""
-    contexts, complaints, hosts = [], [], set()
-
-    def open_page(path="/", **settings):
-        context = chromium.new_context(**settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append("dialog"), dialog.dismiss()))
-        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-        page.goto(site / path)
-        return page
-
-    open_page.complaints = complaints
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-    assert hosts <= {urlsplit(site.address).netloc}
+    """Open a path of the site with given browser settings."""
+    with watched(chromium, lambda url: url.startswith(site.address)) as open_page:
+        yield lambda path="/", **settings: open_page(site / path, **settings)
 
 
 def answer(site, path="/", method="GET", body=None, **headers):
@@ -402,6 +386,21 @@ def test_a_command_that_cannot_work_says_why(site, command, message):
     assert outcome.exit_code == 1
     assert message in outcome.output
     assert "Traceback" not in outcome.output
+
+
+def test_the_gallery_command_draws_and_says_where(site):
+    out = site.folder / "gallery.html"
+    drawn = site.commands["gallery"].check()
+    assert drawn.output == f"6 showcase photos, each with its neighbours, in {out}\n"
+    assert out.read_text().startswith("<!doctype html>")
+
+
+def test_the_gallery_without_tables_says_to_run_dbt_build(site):
+    drawn = site.commands["no tables"]
+    assert drawn.exit_code == 1
+    assert "run `photo-search load`, then `dbt build`" in drawn.output
+    assert "Traceback" not in drawn.output
+    assert not (site.folder / "never.html").exists()
 
 
 def test_a_comparison_shows_what_moved_most_first(chromium, site):
