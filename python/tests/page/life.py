@@ -25,6 +25,7 @@ from photo_search.cli import main
 SAMPLE = Path("sample")
 HOSTILE_PHOTO = "--2IBUMsyn1"
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}\u202e\u2066\x1b[31m\\"
+HOSTILE_KEYWORD = "\"'><img src=x onerror=alert(1)>\u202e"
 TYPED = [
     "photo_description",
     "photographer_username",
@@ -44,7 +45,7 @@ TYPED = [
 ]
 COUNT_KEYWORDS = 100_000
 WHEN = "2025-03-02 11:20:31"
-READ = ("photo_keywords", "showcase_similar_photos")
+READ = ("photo_clusters", "photo_cluster_names", "photo_map", "showcase_similar_photos")
 
 
 def live(folder: Path) -> None:
@@ -86,8 +87,8 @@ def write_dataset(folder: Path) -> None:
         columns = file.readline().rstrip("\n").split("\t")
         file.seek(0, io.SEEK_END)
         writer = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n")
-        for number in range(COUNT_KEYWORDS):
-            keyword = f"<b>{number}"
+        often = [HOSTILE_KEYWORD] * 1000  # which names its cluster
+        for keyword in [*(f"<b>{number}" for number in range(COUNT_KEYWORDS)), *often]:
             writer.writerow({"photo_id": HOSTILE_PHOTO, "keyword": keyword, "converted_at": WHEN})
 
 
