@@ -37,6 +37,10 @@ class WarehouseError(PhotoSearchError):
     """The dbt project or its engine refused, or could not be reached."""
 
 
+class NotBuiltError(WarehouseError):
+    """A page reads a model that dbt has not built on this target."""
+
+
 class QuestionError(PhotoSearchError):
     """A question was asked with an argument that it does not allow."""
 

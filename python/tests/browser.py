@@ -1,11 +1,13 @@
 """The browser in which pages are looked at."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -31,3 +33,30 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@contextmanager
+def watched(chromium: Browser, is_expected: Callable[[str], bool]) -> Iterator[Callable[..., Page]]:
+    """A function that opens an address in a window with given settings.
+
+    Afterwards no page may have complained, asked, or requested an address that is not expected.
+    """
+    windows, complaints = [], []
+
+    def open_page(address: str, **settings: Any) -> Page:
+        windows.append(chromium.new_context(**settings))
+        page = windows[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append("dialog"), dialog.dismiss()))
+        page.on(
+            "request",
+            lambda request: is_expected(request.url) or complaints.append(request.url),
+        )
+        page.goto(address)
+        return page
+
+    yield open_page
+    for window in windows:
+        window.close()
+    assert not complaints, complaints

@@ -138,7 +138,7 @@ def page_environment() -> Environment:
         loader=PackageLoader("photo_search.gallery"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_seen,
+        finalize=seen,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -147,7 +147,7 @@ def page_environment() -> Environment:
     return environment
 
 
-def _seen(value: Any) -> Any:
+def seen(value: Any) -> Any:
     """Text with each character that would act unseen replaced by U+FFFD."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return UNSEEN.sub("\ufffd", value)

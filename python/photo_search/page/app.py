@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from photo_search.errors import PhotoSearchError
 from photo_search.gallery.links import PICTURES
 from photo_search.page.draw import site_environment
+from photo_search.page.map_views import MapViews
 from photo_search.page.problems import problem_of
 from photo_search.page.site import Site
 from photo_search.page.views import Views
@@ -34,7 +35,7 @@ View = Callable[[Request], Response]
 def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
     """The application, answering only requests that name one of `hosts`."""
     environment = site_environment(site)
-    views = Views(site, environment)
+    views, maps = Views(site, environment), MapViews(site, environment)
     pool = ThreadPoolExecutor(THREADS, "view")
 
     def in_thread(view: View) -> Callable[[Request], Awaitable[Response]]:
@@ -63,8 +64,14 @@ def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
             Route("/picture", upload, methods=["POST"]),
             Route("/thumbnail/{sha256}.jpg", in_thread(views.thumbnail)),
             Route("/preview/{name}.jpg", in_thread(views.preview)),
+            Route("/map", in_thread(maps.map)),
+            Route("/map.svg", in_thread(maps.picture)),
+            Route("/map/points.json", in_thread(maps.points)),
+            Route("/map/photos.json", in_thread(maps.photos)),
+            Route("/cluster/{cluster_id:int}", in_thread(maps.cluster)),
             Route("/style.css", views.style),
             Route("/page.js", views.script),
+            Route("/map.js", views.script),
             Route("/icon.svg", views.icon),
         ],
         middleware=[
@@ -92,7 +99,7 @@ def _policy(site: Site) -> str:
     pictures = f"'self' {PICTURES}" if site.allows_unsplash else "'self'"
     return (
         f"default-src 'none'; img-src {pictures}; style-src 'self'; script-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 
 

@@ -10,6 +10,7 @@ from photo_search.errors import (
     EmbeddingVersionError,
     MissingPhotoError,
     ModelError,
+    NotBuiltError,
     QuestionError,
     WarehouseError,
 )
@@ -47,6 +48,11 @@ TITLES: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The model is not the one that saw the photos",
         "Searching from photo to photo works without it.",
+    ),
+    NotBuiltError: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "This is not built yet",
+        "When that is done, load this page again.",
     ),
     WarehouseError: (
         HTTPStatus.SERVICE_UNAVAILABLE,

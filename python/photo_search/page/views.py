@@ -88,7 +88,7 @@ class Views:
         return Response("\n".join(texts), media_type="text/css")
 
     def script(self, request: Request) -> Response:
-        text = self.environment.get_template("page.js").render()
+        text = self.environment.get_template(request.url.path.lstrip("/")).render()
         return Response(text, media_type="text/javascript")
 
     def icon(self, request: Request) -> Response:

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from browser import chromium  # noqa: F401 (a fixture)
 from dbt_process import REPOSITORY
 from demo import Demo
 from photo_search.gallery.rows import Showcase, read_showcases

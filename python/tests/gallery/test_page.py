@@ -1,10 +1,12 @@
 """The written page in a real browser, beside what the SQL answers."""
 
+from functools import partial
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dbt_process import DbtProcess
+from browser import watched
 from photo_search.errors import DatasetError, OutputError, WarehouseError
 from photo_search.gallery.rows import read_showcases
 from photo_search.gallery.write import write_gallery
@@ -45,25 +47,10 @@ def written(demo, showcases, tmp_path_factory):
 
 @pytest.fixture
 def visit(chromium, written):
-    """Open the page with given browser settings; afterwards nothing may have complained."""
-    contexts, complaints, requests = [], [], []
-
-    def open_page(**settings):
-        context = chromium.new_context(**settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append("dialog"), dialog.dismiss()))
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto(written.as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-    assert {url for url in requests if not url.startswith("data:")} == {written.as_uri()}
+    """Open the page with given browser settings."""
+    address = written.as_uri()
+    with watched(chromium, lambda url: url == address or url.startswith("data:")) as open_page:
+        yield partial(open_page, address)
 
 
 @pytest.mark.parametrize("has_script", [True, False])
@@ -89,21 +76,6 @@ def test_the_page_shows_what_the_sql_answers(visit, answers, has_script):
             "keywords": list(row["top_keywords"]),
             "is_marked": bool(row["is_most_popular"]),
         }
-
-
-def test_the_command_draws_and_says_where(demo, tmp_path):
-    out = tmp_path / "page.html"
-    drawn = demo.dbt.photo_search("gallery", "--data", str(demo.data), "--out", str(out)).check()
-    assert drawn.output == f"6 showcase photos, each with its neighbours, in {out}\n"
-    assert out.read_text().startswith("<!doctype html>")
-
-
-def test_the_command_without_tables_says_to_run_dbt_build(tmp_path):
-    drawn = DbtProcess(tmp_path).photo_search("gallery", "--out", str(tmp_path / "page.html"))
-    assert drawn.exit_code == 1
-    assert "run `photo-search load`, then `dbt build`" in drawn.output
-    assert "Traceback" not in drawn.output
-    assert not (tmp_path / "page.html").exists()
 
 
 def test_every_thumbnail_is_shown_in_the_proportions_of_its_bytes(showcases, visit):

@@ -3,7 +3,9 @@
 import http.client
 import io
 import json
+import re
 import socket
+from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -12,38 +14,24 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
+from browser import watched
 from dbt_process import REPOSITORY
-from page.conftest import HOSTILE_PHOTO
-from photo_search.errors import ServeError
+from photo_search.errors import NotBuiltError, ServeError
+from photo_search.page.clusters import read_map
+from photo_search.page.problems import problem_of
 from photo_search.page.serve import serve
 from photo_search.thumbnails.store import thumbnail_name
 from photo_search.warehouse.project import Project
 
 CAT = "H2YYHXTXg_1"
+HOSTILE_PHOTO = "--2IBUMsyn1"
 
 
 @pytest.fixture
 def visit(chromium, site):
-    """A page with given browser settings; afterwards nothing may have complained."""
-    contexts, complaints, hosts = [], [], set()
-
-    def open_page(path="/", **settings):
-        context = chromium.new_context(**settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append("dialog"), dialog.dismiss()))
-        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-        page.goto(site / path)
-        return page
-
-    open_page.complaints = complaints
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-    assert hosts <= {urlsplit(site.address).netloc}
+    """Open a path of the site with given browser settings."""
+    with watched(chromium, lambda url: url.startswith(site.address)) as open_page:
+        yield lambda path="/", **settings: open_page(site / path, **settings)
 
 
 def answer(site, path="/", method="GET", body=None, **headers):
@@ -242,6 +230,11 @@ def test_words_are_shown_as_text_too(visit):
         (f"/photo/{CAT}?camera={'x' * 300}", 400, "at most 200 characters"),
         ("/text?q=%20", 400, "Nothing was typed"),
         ("/picture?version=old&vector=AA", 400, "Choose the picture again"),
+        ("/map/photos.json?photo=a'", 400, "ids of photos"),
+        ("/map/photos.json?photo=a" + "&photo=a" * 100, 400, "at most 100 ids"),
+        ("/cluster/999", 404, "Begin with a photo"),
+        ("/cluster/70000", 400, "from 0 to 65535"),
+        ("/cluster/1?skip=-1", 400, "`skip` must be a whole number"),
     ],
 )
 def test_what_cannot_be_answered_says_what_to_do(site, path, status, advice):
@@ -282,7 +275,10 @@ def test_nothing_can_be_changed(site, method):
     assert answer(site, "/", method)[0] == 405
 
 
-@pytest.mark.parametrize("path", ["/", f"/photo/{CAT}?country=Norge", "/text?q=red"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", f"/photo/{CAT}?country=Norge", "/text?q=red", f"/map?photo={CAT}", "/cluster/0"],
+)
 def test_every_width_and_both_schemes_suit_everybody(visit, path):
     page = visit(path)
     page.evaluate("document.querySelector('details')?.setAttribute('open', '')")
@@ -404,6 +400,21 @@ def test_a_command_that_cannot_work_says_why(site, command, message):
     assert "Traceback" not in outcome.output
 
 
+def test_the_gallery_command_draws_and_says_where(site):
+    out = site.folder / "gallery.html"
+    drawn = site.commands["gallery"].check()
+    assert drawn.output == f"6 showcase photos, each with its neighbours, in {out}\n"
+    assert out.read_text().startswith("<!doctype html>")
+
+
+def test_the_gallery_without_tables_says_to_run_dbt_build(site):
+    drawn = site.commands["no tables"]
+    assert drawn.exit_code == 1
+    assert "run `photo-search load`, then `dbt build`" in drawn.output
+    assert "Traceback" not in drawn.output
+    assert not (site.folder / "never.html").exists()
+
+
 def test_a_comparison_shows_what_moved_most_first(chromium, site):
     assert "% of the neighbours are the same" in site.commands["compare"].check().output
     page = chromium.new_page()
@@ -415,3 +426,148 @@ def test_a_comparison_shows_what_moved_most_first(chromium, site):
     assert [sides.nth(n).locator("li").count() for n in (0, 1)] == [10, 10]
     assert page.locator("section").first.locator(".changed").count() == 20
     page.close()
+
+
+@pytest.fixture(scope="module")
+def places(site):
+    """The place of each photo on the map."""
+    clusters = json.loads(answer(site, "/map/points.json")[2])
+    return {
+        photo_id: place
+        for cluster in clusters
+        for photo_id, *place in zip(cluster["photos"], cluster["x"], cluster["y"], strict=True)
+    }
+
+
+def in_view(page):
+    """How many photos the map says are in view, once it stands still."""
+    page.wait_for_timeout(400)
+    page.get_by_role("status").filter(has_text="in view").wait_for()
+    return int(page.get_by_role("status").inner_text().split()[0])
+
+
+def middle(page):
+    box = page.locator("canvas").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_the_map_has_a_point_for_every_photo_in_the_colour_of_its_cluster(visit, places):
+    page = visit("/map")
+    assert len(places) == in_view(page) == 255
+    assert (min(x for x, _ in places.values()), max(x for x, _ in places.values())) == (0, 65535)
+    content = page.locator("canvas").evaluate("canvas => canvas.toDataURL()").partition(",")[2]
+    image = Image.open(io.BytesIO(b64decode(content)))
+    drawn = [
+        many for many, colour in image.getcolors(1 << 20) if colour[3] and max(colour[:3]) > 99
+    ]
+    assert len([many for many in drawn if many > 20]) >= page.locator(".legend li").count() == 16
+
+
+def test_a_click_on_a_point_goes_to_its_photo_and_back_to_the_same_view(visit, places):
+    photo_id, (x, y) = next(iter(places.items()))
+    page = visit(f"/map#{x},{y},1.000")
+    assert in_view(page) < 255
+    assert page.locator(".map li").count() == 0
+    page.mouse.click(*middle(page))
+    page.wait_for_url(f"**/photo/{photo_id}")
+    page.go_back()
+    assert in_view(page) < 255
+    assert page.url.endswith(f"/map#{x},{y},1.000")
+
+
+def test_the_keyboard_zooms_until_photos_are_shown_and_opens_one(visit, places):
+    x, y = places[CAT]
+    page = visit(f"/map#{x},{y},1")
+    page.locator("canvas").focus()
+    for _ in range(5):
+        page.keyboard.press("+")
+        page.wait_for_timeout(300)
+    seen = in_view(page)
+    assert 0 < page.locator(".map li").count() <= seen <= 100
+    assert page.locator(".map img").first.evaluate("i => i.decode().then(() => i.naturalWidth)") > 0
+    page.keyboard.press("Tab")
+    wanted = page.evaluate("document.activeElement.getAttribute('href')")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{wanted}")
+    page.go_back()
+    page.locator("canvas").focus()
+    page.keyboard.press("0")
+    assert in_view(page) == 255
+    assert page.locator(".map li").count() == 0
+
+
+def test_the_mouse_zooms_and_drags_and_a_drag_is_no_click(visit, places):
+    x, y = places[CAT]
+    page = visit(f"/map#{x},{y},1", reduced_motion="reduce")
+    in_view(page)
+    page.mouse.move(*middle(page))
+    page.mouse.wheel(0, -1500)
+    near = in_view(page)
+    assert near < 255
+    assert page.locator(f".map a[href='/photo/{CAT}']").count() == 1
+    before = page.url
+    page.mouse.down()
+    page.mouse.move(middle(page)[0] + 150, middle(page)[1], steps=5)
+    page.mouse.up()
+    in_view(page)
+    assert "/map#" in page.url
+    assert page.url != before
+    page.get_by_role("button", name="All").click()
+    assert in_view(page) == 255
+
+
+def test_a_photo_page_leads_to_its_place_on_the_map(visit):
+    page = visit(f"/photo/{CAT}")
+    page.get_by_role("link", name="On the map").click()
+    assert 0 < in_view(page) < 255
+    assert page.locator(".map .marked a").get_attribute("href") == f"/photo/{CAT}"
+    box, (x, y) = page.locator(".map .marked a").bounding_box(), middle(page)
+    assert box["x"] + box["width"] / 2 == pytest.approx(x, abs=3)
+    assert box["y"] + box["height"] / 2 == pytest.approx(y, abs=3)
+
+
+def test_without_script_the_map_is_a_picture_and_its_clusters_lead_to_every_photo(
+    visit, site, places
+):
+    page = visit("/map", java_script_enabled=False)
+    size = "i => i.decode().then(() => [i.naturalWidth, i.naturalHeight])"
+    assert min(page.locator("img.map").evaluate(size)) > 100
+    assert page.locator("canvas").is_hidden()
+    found, paths = [], page.eval_on_selector_all(".legend a", "all => all.map(a => a.pathname)")
+    for path in paths:
+        _, _, text = answer(site, path)
+        found += re.findall(r'<a href="/photo/([\w-]+)"><img', text)
+        paths += re.findall(r'href="([^"]+)" rel="next"', text)
+    assert sorted(found) == sorted(places)
+    page.locator(".legend a").first.click()
+    page.locator(".wall a:has(img)").first.click()
+    assert "/photo/" in page.url
+
+
+def test_a_hostile_name_of_a_cluster_is_text(visit, site):
+    _, _, points = answer(site, "/map/points.json")
+    name = next(c["name"] for c in json.loads(points) if HOSTILE_PHOTO in c["photos"])
+    assert "<img src=x onerror=alert(1)>" in name
+    assert "\u202e" not in name
+    page = visit(f"/map?photo={HOSTILE_PHOTO}")
+    in_view(page)
+    assert page.locator("[onerror]").count() == 0
+    assert page.locator(f".map a[href='/photo/{HOSTILE_PHOTO}']").get_attribute("title") == name
+    page.locator(".legend a", has_text="onerror").click()
+    assert "<img src=x onerror=alert(1)>" in page.get_by_role("heading", level=1).text_content()
+
+
+def test_a_photo_without_a_place_and_a_map_without_a_table_say_what_to_build(site):
+    assert "dbt build --select photo_clusters+ photo_map" in answer(site, "/map?photo=nobody")[2]
+
+    class NothingBuilt:
+        def relation(self, model):
+            return model
+
+        def rows(self, sql):
+            assert sql.startswith("exists table photo_")
+            return [{"result": 0}]
+
+    with pytest.raises(NotBuiltError, match="Run `dbt build --select \\+photo_clusters") as caught:
+        read_map(NothingBuilt())
+    assert problem_of(caught.value).title == "This is not built yet"

@@ -1,0 +1,80 @@
+{#
+    The map to be drawn: the photos of each cluster, those nearest to its center first, and their places in
+    whole numbers from the top left corner, the longer side of the map being 65535.
+#}
+
+{% macro photo_map_clusters(output="table", out=none) -%}
+    {{ return(answer("photo_map_clusters", _photo_map_clusters(), output, out)) }}
+{%- endmacro %}
+
+{% macro _photo_map_clusters() -%}
+with
+
+edges as (
+
+    select
+        min(map_x) as left_edge,
+        max(map_y) as top_edge,
+        greatest(max(map_x) - left_edge, top_edge - min(map_y), 1e-9) as longer_side
+
+    from {{ ref('photo_map') }}
+
+),
+
+clustered as (
+
+    select
+        photo_map.photo_id as photo_id,
+        photo_clusters.cluster_id as cluster_id,
+        photo_clusters.center_distance as center_distance,
+        photo_map.map_x as map_x,
+        photo_map.map_y as map_y
+
+    from {{ ref('photo_map') }} as photo_map
+
+    inner join {{ ref('photo_clusters') }} as photo_clusters
+        on photo_map.photo_id = photo_clusters.photo_id
+
+),
+
+placed as (
+
+    select
+        cluster_id,
+        center_distance,
+        photo_id,
+        toUInt16(round(65535 * (map_x - left_edge) / longer_side)) as x,
+        toUInt16(round(65535 * (top_edge - map_y) / longer_side)) as y
+
+    from clustered
+
+    cross join edges
+
+),
+
+clusters as (
+
+    select
+        cluster_id,
+        arraySort(groupArray((center_distance, photo_id, x, y))) as members
+
+    from placed
+
+    group by cluster_id
+
+)
+
+select
+    clusters.cluster_id as cluster_id,
+    names.cluster_name as cluster_name,
+    clusters.members.2 as photo_ids,
+    clusters.members.3 as xs,
+    clusters.members.4 as ys
+
+from clusters
+
+inner join {{ ref('photo_cluster_names') }} as names
+    on clusters.cluster_id = names.cluster_id
+
+order by names.count_photos desc, cluster_id asc
+{%- endmacro %}

@@ -1,0 +1,28 @@
+{# The photos of one cluster, those most like the whole of it first. #}
+
+{% macro photos_of_cluster(cluster_id, top_k=48, skip=0, output="table", out=none) -%}
+    {%- do require_whole_number("photos_of_cluster", "cluster_id", cluster_id, 0, 65535) -%}
+    {%- do require_whole_number("photos_of_cluster", "top_k", top_k, 1, 1000) -%}
+    {%- do require_whole_number("photos_of_cluster", "skip", skip, 0, 1000000000) -%}
+    {{ return(answer("photos_of_cluster", _photos_of_cluster(cluster_id, top_k, skip), output, out)) }}
+{%- endmacro %}
+
+{% macro _photos_of_cluster(cluster_id, top_k, skip) -%}
+select
+    photo_clusters.cluster_id as cluster_id,
+    names.cluster_name as cluster_name,
+    names.count_photos as count_photos,
+    photo_clusters.photo_id as photo_id,
+    photo_clusters.center_distance as center_distance
+
+from {{ ref('photo_clusters') }} as photo_clusters
+
+inner join {{ ref('photo_cluster_names') }} as names
+    on photo_clusters.cluster_id = names.cluster_id
+
+where photo_clusters.cluster_id = {{ cluster_id }}
+
+order by center_distance asc, photo_id asc
+
+limit {{ skip }}, {{ top_k }}
+{%- endmacro %}
