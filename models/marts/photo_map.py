@@ -6,12 +6,10 @@ that have a place, give places to new photos, and move none of the others.
 
 import numpy as np
 import pyarrow as pa
-from sklearn.decomposition import PCA
-from sklearn.linear_model import LinearRegression
 
 
 def model(dbt, session):
-    dbt.config(materialized="incremental", frame="relation", packages=["scikit-learn"])
+    dbt.config(materialized="incremental", frame="relation")
     photos = dbt.ref("photos")
     new = f"select photo_id, photo_embed from {photos}"
     if dbt.is_incremental:
@@ -28,8 +26,12 @@ def model(dbt, session):
             from {photos} inner join {dbt.this} using (photo_id)
             """
         )
-        known = np.stack(placed["photo_embed"].to_numpy()), np.stack(placed["place"].to_numpy())
-        places = LinearRegression().fit(*known).predict(vectors)
+        known, known_places = (np.stack(column.to_numpy()) for column in placed.columns)
+        center, origin = known.mean(axis=0), known_places.mean(axis=0)
+        directions, *_ = np.linalg.lstsq(known - center, known_places - origin)
     else:
-        places = PCA(2, svd_solver="covariance_eigh").fit_transform(vectors)
+        center, origin = vectors.mean(axis=0), 0
+        centered = vectors - center
+        directions = np.linalg.eigh(centered.T @ centered).eigenvectors[:, [-1, -2]]
+    places = origin + (vectors - center) @ directions
     return pa.table({"photo_id": rows["photo_id"], "map_x": places[:, 0], "map_y": places[:, 1]})
