@@ -218,27 +218,41 @@ def load(project_dir: Path, target: str | None, data: str) -> None:
     default="data/gallery/index.html",
     help="The page to write.",
 )
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="Write a folder instead: index.html, and its thumbnails as files beside it.",
+)
 @click.option("--compare", "old", help="An earlier photos.parquet: draw what changed since.")
-def gallery(project_dir: Path, target: str | None, data: str, out: Path, old: str | None) -> None:
+def gallery(
+    project_dir: Path,
+    target: str | None,
+    data: str,
+    out: Path,
+    folder: Path | None,
+    old: str | None,
+) -> None:
     """Draw the showcase photos and the photos most like them: one HTML file, complete in itself.
 
     \b
     photo-search gallery
     photo-search gallery --target myscale --out showcase.html
+    photo-search gallery --folder showcase
     photo-search gallery --compare before/photos.parquet --out changed.html
     """
     from photo_search.gallery.rows import read_showcases
     from photo_search.gallery.write import write_comparison, write_gallery
     from photo_search.warehouse.project import Project
 
+    out, as_folder = folder or out, folder is not None
     if old:
-        compared = write_comparison(Project(project_dir, target), old, data, out)
+        compared = write_comparison(Project(project_dir, target), old, data, out, as_folder)
         share = 100 * compared.share_kept
         click.echo(f"{share:.1f} % of the neighbours are the same; what changed is in {out}")
         return
     with Project(project_dir, target).open() as warehouse:
         showcases = read_showcases(warehouse)
-    write_gallery(showcases, data, out)
+    write_gallery(showcases, data, out, as_folder)
     click.echo(f"{len(showcases)} showcase photos, each with its neighbours, in {out}")
 
 

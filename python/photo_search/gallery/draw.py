@@ -51,10 +51,12 @@ def draw_gallery(
     showcases: Sequence[Showcase],
     thumbnails: Mapping[str, bytes],
     embeddings: Sequence[EmbeddingRecord],
+    beside: bool = False,
 ) -> str:
     """The showcases, complete in themselves; `thumbnails` are JPEG by the SHA-256 of photos.
 
-    A photo without its thumbnail is drawn as an empty frame that says so.
+    `beside`: the page looks for them as thumbnails/SHA-256.jpg in its own folder. A photo without
+    its thumbnail is drawn as an empty frame that says so.
     """
     environment = page_environment()
     return _draw_shareable(
@@ -64,6 +66,7 @@ def draw_gallery(
         [similar.distance for showcase in showcases for similar in showcase.similar],
         thumbnails,
         embeddings,
+        beside,
         showcases=showcases,
         script=_inline(environment, "keys.js"),
     )
@@ -94,6 +97,7 @@ def draw_comparison(
     movers: Sequence[Mover],
     thumbnails: Mapping[str, bytes],
     embeddings: Sequence[EmbeddingRecord],
+    beside: bool = False,
 ) -> str:
     """Neighbours before and after, likewise."""
     photos = [photo for mover in movers for photo in mover.photos]
@@ -104,6 +108,7 @@ def draw_comparison(
         [],
         thumbnails,
         embeddings,
+        beside,
         comparison=comparison,
         movers=movers,
     )
@@ -116,20 +121,31 @@ def _draw_shareable(
     distances: Sequence[float],
     thumbnails: Mapping[str, bytes],
     embeddings: Sequence[EmbeddingRecord],
+    beside: bool = False,
     **shown: Any,
 ) -> str:
+    addresses = {
+        sha256: thumbnail_beside(sha256) if beside else _data_uri(content)
+        for sha256, content in thumbnails.items()
+    }
     return environment.get_template(template).render(
         pictures={
-            photo.photo_id: _data_uri(thumbnails[photo.thumbnail_sha256])
+            photo.photo_id: addresses[photo.thumbnail_sha256]
             for photo in photos
-            if photo.thumbnail_sha256 in thumbnails
+            if photo.thumbnail_sha256 in addresses
         },
+        picture_source="data: 'self' file:" if beside else "data:",
         embeddings=embeddings,
         marks_duplicates=not any(embedding.is_untrained for embedding in embeddings),
         scale=Scale(max(distances, default=0.0)),
         style=_inline(environment, "style.css"),
         **shown,
     )
+
+
+def thumbnail_beside(sha256: str) -> str:
+    """The place of a thumbnail in a page's own folder."""
+    return f"thumbnails/{sha256}.jpg"
 
 
 def page_environment() -> Environment:

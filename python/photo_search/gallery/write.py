@@ -1,14 +1,15 @@
-"""Write shareable pages: rows and the thumbnail store in, one file out."""
+"""Write shareable pages: rows and the thumbnail store in, one file or one folder out."""
 
+import shutil
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from photo_search.embedding.record import read_record
 from photo_search.errors import OutputError
 from photo_search.gallery.compare import Comparison, compare, read_movers, read_new, read_old
-from photo_search.gallery.draw import draw_comparison, draw_gallery
+from photo_search.gallery.draw import draw_comparison, draw_gallery, thumbnail_beside
 from photo_search.gallery.rows import Showcase
 from photo_search.search.photos import Photo
 from photo_search.storage import Folder
@@ -16,10 +17,13 @@ from photo_search.thumbnails.store import read_kept
 from photo_search.warehouse.project import Project
 
 NEIGHBOURS = 10
+OURS = {"index.html", "thumbnails"}
 
 
-def write_gallery(showcases: Sequence[Showcase], data: str, out: Path) -> None:
-    """Draw `showcases` into the file `out`.
+def write_gallery(
+    showcases: Sequence[Showcase], data: str, out: Path, as_folder: bool = False
+) -> None:
+    """Draw `showcases` into the file `out`, or into the folder `out` with thumbnails as files.
 
     `data` is the folder that `photo-search embed` filled: its thumbnails, and the record of the
     model in its photos.parquet. What it lacks, the page says it lacks.
@@ -28,11 +32,15 @@ def write_gallery(showcases: Sequence[Showcase], data: str, out: Path) -> None:
     photos = [photo for showcase in showcases for photo in showcase.photos]
     versions = sorted({photo.embedding_version for photo in photos})
     records = [read_record(data, version) for version in versions]
-    write_page(draw_gallery(showcases, read_thumbnails(Folder(data), photos), records), out)
+    thumbnails = read_thumbnails(Folder(data), photos)
+    page = draw_gallery(showcases, thumbnails, records, beside=as_folder)
+    _write(page, thumbnails, out, as_folder)
 
 
-def write_comparison(project: Project, old: str, data: str, out: Path) -> Comparison:
-    """Draw into `out` how neighbours changed from the vectors in `old` to those of the target.
+def write_comparison(
+    project: Project, old: str, data: str, out: Path, as_folder: bool = False
+) -> Comparison:
+    """Draw how neighbours changed from the vectors in `old` to those of the target, likewise.
 
     Raises DatasetError (`old` is no photos.parquet), WarehouseError, OutputError.
     """
@@ -42,7 +50,8 @@ def write_comparison(project: Project, old: str, data: str, out: Path) -> Compar
         movers = read_movers(warehouse, comparison)
     thumbnails = read_thumbnails(Folder(data), [p for mover in movers for p in mover.photos])
     records = [read_record(data, comparison.new_version)]
-    write_page(draw_comparison(comparison, movers, thumbnails, records), out)
+    page = draw_comparison(comparison, movers, thumbnails, records, beside=as_folder)
+    _write(page, thumbnails, out, as_folder)
     return comparison
 
 
@@ -58,15 +67,54 @@ def write_page(page: str, out: Path) -> None:
 
     Raises OutputError.
     """
-    temporary = out.with_name(f"{out.name}.{uuid.uuid4().hex}.tmp")
+    temporary = _temporary(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(page, encoding="utf-8")
         temporary.replace(out)
     except OSError as error:
-        raise OutputError(
-            f"{out} cannot be written: {error.strerror or error}. Name another file with --out."
-        ) from error
+        raise _cannot_write(out, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def write_folder(page: str, thumbnails: Mapping[str, bytes], out: Path) -> None:
+    """Write index.html and its thumbnails likewise, in place of what an earlier call wrote.
+
+    Raises OutputError, also if `out` holds anything else.
+    """
+    if out.exists() and not (out.is_dir() and {file.name for file in out.iterdir()} <= OURS):
+        raise OutputError(f"{out} holds other things than a gallery. Name another with --folder.")
+    temporary, earlier = _temporary(out), _temporary(out)
+    try:
+        (temporary / "thumbnails").mkdir(parents=True)
+        for sha256, content in thumbnails.items():
+            (temporary / thumbnail_beside(sha256)).write_bytes(content)
+        (temporary / "index.html").write_text(page, encoding="utf-8")
+        if out.exists():
+            out.rename(earlier)
+        temporary.rename(out)
+    except OSError as error:
+        if earlier.exists():
+            earlier.rename(out)
+        raise _cannot_write(out, error) from error
+    finally:
+        for folder in (temporary, earlier):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(page: str, thumbnails: Mapping[str, bytes], out: Path, as_folder: bool) -> None:
+    if as_folder:
+        write_folder(page, thumbnails, out)
+    else:
+        write_page(page, out)
+
+
+def _temporary(out: Path) -> Path:
+    return out.with_name(f"{out.name}.{uuid.uuid4().hex}.tmp")
+
+
+def _cannot_write(out: Path, error: OSError) -> OutputError:
+    reason = error.strerror or error
+    return OutputError(f"{out} cannot be written: {reason}. Name another place with --out.")

@@ -9,7 +9,7 @@ import pytest
 from browser import watched
 from photo_search.errors import DatasetError, OutputError, WarehouseError
 from photo_search.gallery.rows import read_showcases
-from photo_search.gallery.write import write_gallery
+from photo_search.gallery.write import write_folder, write_gallery
 from photo_search.thumbnails.store import thumbnail_name
 
 READ_PAGE = """
@@ -51,6 +51,40 @@ def visit(chromium, written):
     address = written.as_uri()
     with watched(chromium, lambda url: url == address or url.startswith("data:")) as open_page:
         yield partial(open_page, address)
+
+
+@pytest.fixture(scope="session")
+def folder(demo, showcases, tmp_path_factory):
+    out = tmp_path_factory.mktemp("gallery") / "folder"
+    write_gallery(showcases, str(demo.data), out, as_folder=True)
+    return out
+
+
+def test_the_folder_shows_what_the_file_shows_with_thumbnails_beside_it(chromium, written, folder):
+    page = folder / "index.html"
+    expected = (page.as_uri(), (folder / "thumbnails").as_uri(), "data:")
+    with watched(chromium, lambda url: url.startswith(expected)) as open_page:
+        shown = open_page(page.as_uri())
+        assert shown.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
+        beside = shown.evaluate(READ_PAGE)
+        with watched(chromium, lambda url: True) as open_file:
+            assert beside == open_file(written.as_uri()).evaluate(READ_PAGE)
+    assert page.stat().st_size < written.stat().st_size / 4
+
+
+def test_a_folder_is_replaced_whole_and_never_one_that_holds_other_things(tmp_path):
+    out = tmp_path / "out"
+    write_folder("old", {"aa": b"old"}, out)
+    write_folder("new", {"bb": b"new"}, out)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert [path.name for path in (out / "thumbnails").iterdir()] == ["bb.jpg"]
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_folder("newer", {"no/such": b"new"}, out)
+    assert (out / "index.html").read_text() == "new"
+    (out / "notes.txt").touch()
+    with pytest.raises(OutputError, match="holds other things than a gallery"):
+        write_folder("newer", {}, out)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 @pytest.mark.parametrize("has_script", [True, False])
