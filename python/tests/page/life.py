@@ -44,7 +44,6 @@ TYPED = [
     "blur_hash",
 ]
 COUNT_KEYWORDS = 100_000
-WHEN = "2025-03-02 11:20:31"
 READ = ("photo_clusters", "photo_cluster_names", "photo_map", "showcase_similar_photos")
 
 
@@ -87,9 +86,16 @@ def write_dataset(folder: Path) -> None:
         columns = file.readline().rstrip("\n").split("\t")
         file.seek(0, io.SEEK_END)
         writer = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n")
-        often = [HOSTILE_KEYWORD] * 1000  # which names its cluster
-        for keyword in [*(f"<b>{number}" for number in range(COUNT_KEYWORDS)), *often]:
-            writer.writerow({"photo_id": HOSTILE_PHOTO, "keyword": keyword, "converted_at": WHEN})
+        for number in range(COUNT_KEYWORDS):
+            write_download(writer, f"<b>{number}", 0)
+        for second in range(1000):  # more than any other, which names its cluster
+            write_download(writer, HOSTILE_KEYWORD, second)
+
+
+def write_download(writer: "csv.DictWriter[str]", keyword: str, second: int) -> None:
+    converted_at = f"2025-03-02 11:{second // 60:02}:{second % 60:02}"
+    row = {"photo_id": HOSTILE_PHOTO, "keyword": keyword, "converted_at": converted_at}
+    writer.writerow(row)
 
 
 def outcomes(folder: Path, data: str) -> dict[str, tuple[int, str]]:
