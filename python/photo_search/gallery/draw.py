@@ -159,8 +159,13 @@ def page_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["thousands"] = "{:,}".format
+    environment.filters["percent"] = percent
     environment.globals["links"] = links
     return environment
+
+
+def percent(share: float, decimals: int = 1) -> str:
+    return f"{100 * share:.{decimals}f} %"
 
 
 def seen(value: Any) -> Any:

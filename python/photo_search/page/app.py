@@ -69,6 +69,7 @@ def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
             Route("/map/points.json", in_thread(maps.points)),
             Route("/map/photos.json", in_thread(maps.photos)),
             Route("/cluster/{cluster_id:int}", in_thread(maps.cluster)),
+            Route("/quality", in_thread(views.quality)),
             Route("/style.css", views.style),
             Route("/page.js", views.script),
             Route("/map.js", views.script),

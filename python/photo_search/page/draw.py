@@ -11,7 +11,7 @@ from photo_search.page.site import Site
 from photo_search.search.photos import Photo
 from photo_search.search.question import Answer
 
-STYLES = ("style.css", "page.css", "map.css")
+STYLES = ("style.css", "page.css", "map.css", "quality.css")
 
 
 def site_environment(site: Site) -> Environment:

@@ -11,6 +11,7 @@ from photo_search.errors import MissingPhotoError, QuestionError
 from photo_search.page import vectors
 from photo_search.page.controls import Controls
 from photo_search.page.draw import STYLES, address, draw_answer, photo_address
+from photo_search.page.quality import read_quality
 from photo_search.page.site import Site, preview_name
 from photo_search.search.photos import Photo, read_photos
 from photo_search.search.question import Answer, Question, ask
@@ -75,6 +76,14 @@ class Views:
         self.site.keep_preview(image, vector)
         version = self.site.record.version
         return RedirectResponse(address("/picture", None, version=version, vector=vector), 303)
+
+    def quality(self, request: Request) -> Response:
+        warehouse = self.site.warehouse
+        page = self.environment.get_template("quality.html").render(
+            quality=read_quality(warehouse),
+            near_duplicate_distance=warehouse.near_duplicate_distance,
+        )
+        return HTMLResponse(page)
 
     def thumbnail(self, request: Request) -> Response:
         content = read_kept(self.site.data, request.path_params["sha256"])

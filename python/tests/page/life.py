@@ -44,7 +44,14 @@ TYPED = [
     "blur_hash",
 ]
 COUNT_KEYWORDS = 100_000
-READ = ("photo_clusters", "photo_cluster_names", "photo_map", "showcase_similar_photos")
+READ = (
+    "photo_clusters",
+    "photo_cluster_names",
+    "photo_map",
+    "search_quality",
+    "vector_health",
+    "showcase_similar_photos",
+)
 
 
 def live(folder: Path) -> None:

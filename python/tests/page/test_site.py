@@ -277,7 +277,14 @@ def test_nothing_can_be_changed(site, method):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", f"/photo/{CAT}?country=Norge", "/text?q=red", f"/map?photo={CAT}", "/cluster/0"],
+    [
+        "/",
+        f"/photo/{CAT}?country=Norge",
+        "/text?q=red",
+        f"/map?photo={CAT}",
+        "/cluster/0",
+        "/quality",
+    ],
 )
 def test_every_width_and_both_schemes_suit_everybody(visit, path):
     page = visit(path)
@@ -571,3 +578,23 @@ def test_a_photo_without_a_place_and_a_map_without_a_table_say_what_to_build(sit
     with pytest.raises(NotBuiltError, match="Run `dbt build --select \\+photo_clusters") as caught:
         read_map(NothingBuilt())
     assert problem_of(caught.value).title == "This is not built yet"
+
+
+def test_the_charts_of_quality_say_what_their_tables_say(visit):
+    page = visit("/quality", java_script_enabled=False)
+    page.locator("summary").click()
+    builds, *histograms = page.locator("table").all()
+    assert builds.locator("tbody tr").count() == 1
+    recall = builds.locator("tbody td").nth(3).inner_text()
+    assert (
+        page.locator("section", has_text="True neighbours").locator(".figure").inner_text()
+        == recall
+    )
+    for chart, table in zip(page.locator("svg:has(rect)").all(), histograms, strict=True):
+        counts = [int(text) for text in table.locator("td:last-child").all_inner_texts()]
+        heights = chart.locator("rect").evaluate_all(
+            "all => all.map(bar => bar.height.baseVal.value)"
+        )
+        assert sum(counts) == 255
+        assert heights == pytest.approx([many / max(counts) for many in counts], abs=1e-4)
+    assert page.locator("svg[role=img]:not([aria-label])").count() == 0

@@ -1,0 +1,91 @@
+{#
+    How the photos spread: over the lists of ten nearest that each is in (`occurrences`), and over the distance
+    to the nearest other one (`nearest_distance`). Bins without a photo are left out.
+#}
+
+{% macro vector_histograms(bins=24, output="table", out=none) -%}
+    {%- do require_whole_number("vector_histograms", "bins", bins, 2, 200) -%}
+    {{ return(answer("vector_histograms", _vector_histograms(bins), output, out)) }}
+{%- endmacro %}
+
+{% macro _vector_histograms(bins) -%}
+with
+
+occurrences as (
+
+    select
+        photo_id,
+        count() as count_occurrences
+
+    from {{ ref('photo_neighbours') }}
+
+    group by photo_id
+
+),
+
+photo_values as (
+
+    select
+        'occurrences' as histogram,
+        toFloat64(occurrences.count_occurrences) as photo_value
+
+    from {{ ref('photos') }} as photos
+
+    left join occurrences
+        on photos.photo_id = occurrences.photo_id
+
+    union all
+
+    select
+        'nearest_distance' as histogram,
+        toFloat64(distance) as photo_value
+
+    from {{ ref('photo_neighbours') }}
+
+    where similarity_rank = 1
+
+),
+
+widths as (
+
+    select
+        histogram,
+        if(
+            histogram = 'occurrences',
+            ceil((max(photo_value) + 1) / {{ bins }}),
+            greatest(max(photo_value), 1e-9) / {{ bins }}
+        ) as bin_width
+
+    from photo_values
+
+    group by histogram
+
+),
+
+binned as (
+
+    select
+        photo_values.histogram as histogram,
+        widths.bin_width as bin_width,
+        least(floor(photo_values.photo_value / widths.bin_width), {{ bins - 1 }}) as bin
+
+    from photo_values
+
+    inner join widths
+        on photo_values.histogram = widths.histogram
+
+)
+
+select
+    histogram,
+    toUInt16(bin) as bin_number,
+    bin * bin_width as bin_from,
+    (bin + 1) * bin_width as bin_to,
+    count() as count_photos
+
+from binned
+
+group by histogram, bin, bin_width
+
+order by histogram asc, bin_number asc
+{%- endmacro %}
