@@ -24,6 +24,7 @@ def main() -> None:
         )
         take_gallery(browser)
         take_page(browser, f"{address}photo/33ysL4uEdb-?orientation=landscape")
+        take_map(browser, f"{address}map")
         browser.close()
 
 
@@ -56,6 +57,13 @@ def take_page(browser: Browser, address: str) -> None:
     page.goto(address)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=DOCS / "page.png")
+
+
+def take_map(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport=WINDOW)
+    page.goto(address)
+    page.get_by_role("status").filter(has_text="in view").wait_for()
+    page.locator("div.map").screenshot(path=DOCS / "map.png")
 
 
 if __name__ == "__main__":
