@@ -1,6 +1,8 @@
-"""What a dbt Python model costs beside the same work by hand, on chDB.
+"""What a dbt Python model costs beside the same work by hand, on chDB or on a server.
 
-    python benchmarks/python_models.py [--rows 25000] [--stream-rows 1000000]
+    python benchmarks/python_models.py [--rows 25000] [--stream-rows 1000000] [--http]
+
+--http asks the tests' stand-in for MyScale, a ClickHouse behind HTTP in a process of its own.
 
 The work: vectors of 512 numbers are read, divided by their lengths with numpy, written to a new
 table, and the new table is put in the place of an old one. By hand that is clickhouse-connect and
@@ -13,15 +15,20 @@ import json
 import multiprocessing
 import resource
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "python" / "tests"))
+from myscale_standin import MyScaleStandIn
 
 DIMENSION = 512
 MODEL = """
@@ -36,19 +43,17 @@ def unit(vectors):
 
 
 def model(dbt, session):
-    dbt.config(materialized="table", order_by="id", frame="{frame}", query_settings={settings})
+    dbt.config(materialized="table", order_by="id", frame="{frame}")
     rows = dbt.source("raw", "vectors")
     return {result}
 """
 MODELS = {
     "whole": MODEL.format(
         frame="arrow",
-        settings={},
         result='pa.table({"id": rows["id"], "v": unit(rows["v"].combine_chunks())})',
     ),
     "stream": MODEL.format(
         frame="batches",
-        settings={"max_threads": 1, "max_block_size": 8192, "min_insert_block_size_bytes": 2**26},
         result='(pa.record_batch({"id": part["id"], "v": unit(part["v"])}) for part in rows)',
     ),
 }
@@ -67,15 +72,17 @@ class Measured(NamedTuple):
     peak_bytes: int
 
 
-def connect(folder: Path) -> Any:
+def connect(folder: Path, port: int) -> Any:
     import clickhouse_connect
 
+    if port:
+        return clickhouse_connect.get_client(host="127.0.0.1", port=port)
     return clickhouse_connect.get_client(interface="chdb", path=str(folder / "chdb"))
 
 
-def fill(folder: Path, rows: int) -> None:
+def fill(folder: Path, port: int, rows: int) -> None:
     """The table to read, and an empty one to be replaced by hand."""
-    client = connect(folder)
+    client = connect(folder, port)
     client.command("create database bench")
     numbers = f"arrayMap(i -> toFloat32(cityHash64(number, i) % 1000 + 1), range({DIMENSION}))"
     for name, source in {"vectors": f"numbers({rows})", "by_hand": "numbers(0)"}.items():
@@ -86,8 +93,8 @@ def fill(folder: Path, rows: int) -> None:
     client.close()
 
 
-def by_hand(folder: Path) -> float:
-    client = connect(folder)
+def by_hand(folder: Path, port: int) -> float:
+    client = connect(folder, port)
     start = time.perf_counter()
     rows = client.query_arrow("select * from bench.vectors")
     vectors = rows["v"].combine_chunks().flatten().to_numpy().reshape(-1, DIMENSION)
@@ -111,8 +118,11 @@ def by_dbt(folder: Path, model: str) -> float:
     return result.execution_time
 
 
-def write_project(folder: Path) -> None:
+def write_project(folder: Path, port: int) -> None:
     target = {"type": "chdb", "chdb_path": str(folder / "chdb"), "schema": "bench"}
+    if port:
+        server = {"host": "127.0.0.1", "port": port, "secure": False, "user": "default"}
+        target = server | {"type": "myscale", "edition": "oss", "schema": "bench"}
     profile = {"bench": {"target": "local", "outputs": {"local": target}}}
     (folder / "models").mkdir()
     for name, content in (FILES | {"profiles.yml": profile}).items():
@@ -132,15 +142,16 @@ def measure(work: Callable[..., Any], *arguments: Any) -> Measured:
         return pool.submit(_measure, work, arguments).result()
 
 
-def compare(rows: int, repeats: int) -> None:
+def compare(rows: int, repeats: int, port: int) -> None:
     """Both ways in turn, on the same table; the second run of each model replaces the first's."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_project(folder)
-        measure(fill, folder, rows)
+        write_project(folder, port)
+        measure(fill, folder, port, rows)
         measure(by_dbt, folder, "whole")
         runs = [
-            (measure(by_hand, folder), measure(by_dbt, folder, "whole")) for _ in range(repeats)
+            (measure(by_hand, folder, port), measure(by_dbt, folder, "whole"))
+            for _ in range(repeats)
         ]
     megabytes = rows * DIMENSION * 4 / 1e6
     print(f"{rows:,} vectors, {megabytes:.0f} MB each way, median of {repeats} runs in turn:")
@@ -152,11 +163,11 @@ def compare(rows: int, repeats: int) -> None:
     print(f"  model / by hand: {seconds['model'] / seconds['by hand']:.2f}")
 
 
-def stream(rows: int) -> None:
+def stream(rows: int, port: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_project(folder)
-        measure(fill, folder, rows)
+        write_project(folder, port)
+        measure(fill, folder, port, rows)
         run = measure(by_dbt, folder, "stream")
     megabytes = rows * DIMENSION * 4 / 1e6
     print(f"{rows:,} vectors, {megabytes:.0f} MB each way, as a stream:")
@@ -168,11 +179,14 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=25_000)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--stream-rows", type=int, default=1_000_000)
+    parser.add_argument("--http", action="store_true")
     given = parser.parse_args()
-    if given.rows:
-        compare(given.rows, given.repeats)
-    if given.stream_rows:
-        stream(given.stream_rows)
+    with MyScaleStandIn(2, "oss") if given.http else nullcontext() as server:
+        port = server.port if server else 0
+        if given.rows:
+            compare(given.rows, given.repeats, port)
+        if given.stream_rows:
+            stream(given.stream_rows, port)
 
 
 if __name__ == "__main__":

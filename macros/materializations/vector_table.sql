@@ -10,7 +10,7 @@
 
     {% if model.language == "python" %}
         {% call statement("python", language="python") %}{{ compiled_code }}{% endcall %}
-        {% set sql = "select * from " ~ adapter.staged(this) %}
+        {% set sql = staged_rows() %}
     {% endif %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type="table") -%}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dbt_process import DbtProcess, Outcome
+from dbt_process import REPOSITORY, DbtProcess, Outcome
 from myscale_standin import MyScaleStandIn
 
 PASSWORD = "never-print-this"
@@ -61,6 +61,13 @@ MODELS = {
             photos["longest"] = [float(vector.max()) for vector in photos.photo_embed]
             return photos[photos.photo_id > "4"][["photo_id", "longest"]]
     """,
+    "as_polars.py": """
+        import polars
+
+        def model(dbt, session):
+            photos = polars.from_arrow(dbt.ref("photos"))
+            return photos.select("photo_id", "photo_embed", "stars", "seen_at")
+    """,
     "as_stream.py": """
         def model(dbt, session):
             dbt.config(frame="batches")
@@ -68,6 +75,19 @@ MODELS = {
                 for row in range(batch.num_rows):
                     yield batch.slice(row, 1).select(["photo_id", "photo_embed"])
             return
+    """,
+    "indexed.py": """
+        import os
+
+        def model(dbt, session):
+            dbt.config(
+                materialized="vector_table",
+                unique_key="photo_id",
+                order_by="photo_id",
+                vector_index={"name": "of_vectors", "column": "photo_embed", "dimension": 4},
+            )
+            photos = dbt.ref("photos").select(["photo_id", "photo_embed"])
+            return photos.slice(0, int(os.environ.get("INDEXED_PHOTOS", 4)))
     """,
     "declared.py": """
         import numpy as np
@@ -169,6 +189,16 @@ SCHEMA: dict[str, Any] = {
             ],
             "constraints": [{"type": "check", "name": "labelled", "expression": "label != ''"}],
         },
+        {
+            "name": "indexed",
+            "columns": [
+                {"name": "photo_id", "data_type": "String"},
+                {"name": "photo_embed", "data_type": "Array(Float32)"},
+            ],
+            "constraints": [
+                {"type": "check", "name": "size", "expression": "length(photo_embed) = 4"}
+            ],
+        },
         *(
             {
                 "name": name,
@@ -208,11 +238,13 @@ class Models:
                 "version": "1.0.0",
                 "profile": "python_models",
                 "models": {"python_models": {"+materialized": "table"}},
+                "vars": {"vector_index_deadline_s": 60},
             }
         )
         for name, text in (files | {f"models/{name}": t for name, t in MODELS.items()}).items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(dedent(text).lstrip())
+        (folder / "macros").symlink_to(REPOSITORY / "macros")  # for vector_table
 
     def value(self, sql: str) -> Any:
         shown = self.dbt.run(
@@ -249,9 +281,10 @@ def built(models: Models) -> Models:
     return models
 
 
-def test_a_model_reads_and_gives_arrow_pandas_or_a_stream(built: Models) -> None:
+def test_a_model_reads_arrow_or_pandas_and_gives_either_polars_or_a_stream(built: Models) -> None:
     assert built.value("select count() from {{ ref('as_arrow') }}") == 10
     assert built.value(difference("photo_id, photo_embed, stars", "as_arrow")) == 0
+    assert built.value(difference("photo_id, photo_embed, stars, seen_at", "as_polars")) == 0
     assert built.value(difference("photo_id, photo_embed", "as_stream")) == 0
     assert built.value("select sum(longest) from {{ ref('as_pandas') }}") == 8 + 9 + 10 + 11 + 12
 
@@ -282,6 +315,34 @@ def test_declared_types_codecs_and_checks_are_the_tables(built: Models) -> None:
     assert "`id` UInt16" in table
     assert "`label` LowCardinality(String) CODEC(NONE)" in table
     assert "CONSTRAINT labelled CHECK" in table
+
+
+def test_a_vector_table_of_a_model_is_indexed_and_grows_and_outlives_a_failure(
+    built: Models,
+) -> None:
+    def state() -> tuple[str, int, str]:
+        """Of the index, how many rows, and which table holds them."""
+        printed = built.dbt.run(
+            *("--quiet", "run-operation", "vector_index_status", "--args", "{output: json}")
+        )
+        [index] = json.loads(printed.check().output)
+        table = built.value(
+            "select toString(uuid) from system.tables "
+            "where database = 'python_models' and name = 'indexed'"
+        )
+        return index["status"], built.value("select count() from {{ ref('indexed') }}"), table
+
+    status, count, first = state()
+    assert (status, count) == ("Built", 4)
+    run = ("run", "--select", "indexed")
+    built.dbt.run(*run, INDEXED_PHOTOS="7").check()
+    assert state() == ("Built", 7, first)
+    assert built.dbt.run(*run, INDEXED_PHOTOS="some").exit_code == 1
+    assert state() == ("Built", 7, first)
+    built.dbt.run(*run, "--full-refresh").check()
+    status, count, second = state()
+    assert (status, count) == ("Built", 4)
+    assert second != first
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 import pyarrow as pa
+from clickhouse_connect.driver.binding import format_str, quote_identifier
 from clickhouse_connect.driver.client import Client
 from dbt.adapters.base.meta import available
 from dbt.adapters.clickhouse.connections import ClickHouseConnectionManager
@@ -19,8 +20,22 @@ from dbt.adapters.pyclickhouse.python_model import PythonModel
 from dbt.adapters.pyclickhouse.session import Session
 
 
+class ModelRows(AdapterResponse):
+    """What a model gives, while it runs.
+
+    `columns` is a select statement of no rows, whose columns are the model's; `blocks` are its
+    rows, checked against these columns and read from the model as they are asked for.
+    """
+
+    def __init__(self, model: PythonModel, columns: str, blocks: Iterator[pa.Table]) -> None:
+        super().__init__("The model runs")
+        self.model = model
+        self.columns = columns
+        self.blocks = blocks
+
+
 class PyClickHouseAdapter(ClickHouseAdapter):
-    """The rows of a Python model go into a staged table, from which its materialization selects."""
+    """The rows of a Python model fill a table that its materialization puts in place."""
 
     ConnectionManager: type[ClickHouseConnectionManager] = PyClickHouseConnectionManager
 
@@ -42,8 +57,10 @@ class PyClickHouseAdapter(ClickHouseAdapter):
 
     @available
     def staged(self, model: ClickHouseRelation) -> ClickHouseRelation:
-        """The table in which a model's rows wait."""
-        return self.Relation.create(None, model.schema, f"{model.identifier}__dbt_python")
+        """The table that a model's rows fill."""
+        name = f"{model.identifier}__dbt_python"
+        staged: ClickHouseRelation = model.incorporate(path={"identifier": name}, type="table")  # type: ignore[no-untyped-call]
+        return staged
 
     @available
     def is_declared(self, model: dict[str, Any]) -> bool:
@@ -54,60 +71,53 @@ class PyClickHouseAdapter(ClickHouseAdapter):
         columns = model["columns"].values()
         return bool(columns) and all(column.get("data_type") for column in columns)
 
-    def submit_python_job(
-        self, parsed_model: dict[str, Any], compiled_code: str
-    ) -> AdapterResponse:
-        """Run the model and stage its rows. Raises DbtRuntimeError with the line that failed."""
+    def submit_python_job(self, parsed_model: dict[str, Any], compiled_code: str) -> ModelRows:
+        """Run the model to its first rows. Raises DbtRuntimeError with the line that failed."""
         password = self.connections.get_thread_connection().credentials.password
         model = PythonModel(parsed_model, compiled_code, password)
         with model.errors():
-            session = Session(self, parsed_model["config"].get("frame", "arrow"))
-            count_rows = self._stage(parsed_model, model.tables(session))
-        return AdapterResponse(_message=f"{count_rows} rows", rows_affected=count_rows)
+            tables = model.tables(Session(self, parsed_model["config"].get("frame", "arrow")))
+            first = next(tables, None)
+            if first is None:
+                raise ValueError("a model must yield one table or more, which may be empty")
+            columns = self._columns(parsed_model, first)
+            schema = self.client.query_arrow(
+                in_arrow_types(columns, self.get_column_schema_from_query(columns))
+            ).schema
+            rows = blocks(fitted(table, schema) for table in chain([first], tables))
+            return ModelRows(model, columns, rows)
+
+    @available
+    def insert_rows(
+        self, relation: ClickHouseRelation, rows: ModelRows, settings: dict[str, Any]
+    ) -> None:
+        """Run the model to its end. Raises DbtRuntimeError with the line that failed."""
+        settings = {"input_format_null_as_default": 0} | settings  # a null in a list is an error
+        with rows.model.errors():
+            for block in rows.blocks:
+                self.client.insert_arrow(str(relation), block, settings=settings)
 
     def post_model_hook(self, config: Any, context: Any) -> None:
-        """Drop the staged table, whether the model was built or not."""
+        """Drop what a model that failed has filled."""
         model: Any = getattr(config, "model", None)  # a test has none
         if getattr(model, "language", None) == "python":
-            relation = self.Relation.create(None, model.schema, model.alias)
-            self.execute(f"drop table if exists {self.staged(relation)}")
+            relation = self.Relation.create_from(self.config, model)
+            self.drop_relation(self.staged(relation))  # type: ignore[no-untyped-call]
 
-    def _stage(self, model: dict[str, Any], tables: Iterator[pa.Table]) -> int:
-        """Fill the staged table, checked like the model's, and count its rows."""
-        first = next(tables, None)
-        if first is None:
-            raise ValueError("a model must yield one table or more, which may be empty")
-        staged = self.staged(self.Relation.create(None, model["schema"], model["alias"]))
-        self.execute(f"drop table if exists {staged}")
-        columns = ", ".join(self._columns_and_constraints(model, first))
-        self.execute(f"create table {staged} ({columns}) engine = MergeTree order by tuple()")
-
-        empty = f"select * from {staged} limit 0"
-        schema = self.client.query_arrow(
-            in_arrow_types(empty, self.get_column_schema_from_query(empty))
-        ).schema
-        count_rows = 0
-        for block in blocks(fitted(table, schema) for table in chain([first], tables)):
-            no_defaults = {"input_format_null_as_default": 0}  # a null in a list is an error
-            self.client.insert_arrow(str(staged), block, settings=no_defaults)
-            count_rows += block.num_rows
-        return count_rows
-
-    def _columns_and_constraints(self, model: dict[str, Any], first: pa.Table) -> list[str]:
+    def _columns(self, model: dict[str, Any], first: pa.Table) -> str:
         """As the YAML declares them; a column that it leaves open has the type of its values."""
-        columns = {
-            name: column for name, column in model["columns"].items() if "data_type" in column
+        types = {
+            name: column["data_type"]
+            for name, column in model["columns"].items()
+            if column.get("data_type")
         }
         if not self.is_declared(model):
             if model["constraints"]:
                 raise ValueError("constraints need a data_type for every column in the YAML")
-            columns |= {
-                name: {"name": name, "data_type": clickhouse_type(first[name])}
+            types |= {
+                name: clickhouse_type(first[name])
                 for name in first.column_names
-                if name not in columns
+                if name not in types
             }
-        uncompressed = {name: column | {"codec": "NONE"} for name, column in columns.items()}
-        return [
-            *self.render_raw_columns_constraints(uncompressed),
-            *self.render_raw_model_constraints(model["constraints"]),
-        ]
+        structure = ", ".join(f"{quote_identifier(name)} {type_}" for name, type_ in types.items())
+        return f"select * from null({format_str(structure)})"

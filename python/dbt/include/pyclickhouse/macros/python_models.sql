@@ -1,12 +1,12 @@
 {#
-    dbt-clickhouse's own materializations, for Python models as well: the model runs, its rows are
-    staged, and what follows selects them as it would the rows of a SQL model.
+    dbt-clickhouse's own materializations, for Python models as well: the model's rows fill a table of
+    the model's shape, and the materialization finds it where it would create one.
     dbt-core lets a model run from the materialization itself and from no macro that it calls.
 #}
 {% materialization table, adapter="pyclickhouse", supported_languages=["sql", "python"] %}
     {% if model.language == "python" %}
         {% call statement("python", language="python") %}{{ compiled_code }}{% endcall %}
-        {% do context.update({"sql": "select * from " ~ adapter.staged(this)}) %}
+        {% do context.update({"sql": staged_rows()}) %}
     {% endif %}
     {{ return(dbt.materialization_table_clickhouse()) }}
 {% endmaterialization %}
@@ -14,17 +14,26 @@
 {% materialization incremental, adapter="pyclickhouse", supported_languages=["sql", "python"] %}
     {% if model.language == "python" %}
         {% call statement("python", language="python") %}{{ compiled_code }}{% endcall %}
-        {% do context.update({"sql": "select * from " ~ adapter.staged(this)}) %}
+        {% do context.update({"sql": staged_rows()}) %}
     {% endif %}
     {{ return(dbt.materialization_incremental_clickhouse()) }}
 {% endmaterialization %}
 
-{# dbt-clickhouse's, which a Python model whose columns are all declared enters as under a contract. #}
+{# Fill the staged table, made as dbt-clickhouse makes a table: under a contract where all columns are declared. #}
+{% macro staged_rows() -%}
+    {%- set rows = load_result("python").response -%}
+    {%- set staged = adapter.staged(this) -%}
+    {%- do adapter.drop_relation(staged) -%}
+    {%- do clickhouse__create_empty_table(false, staged, rows.columns, adapter.is_declared(model)) -%}
+    {%- do adapter.insert_rows(staged, rows, config.get("query_settings", {})) -%}
+    {{ return("select * from " ~ staged) }}
+{%- endmacro %}
+
+{# A Python model's rows are in a table already, which takes the name. #}
 {% macro pyclickhouse__create_table_as(temporary, relation, sql) -%}
-    {%- set has_contract = config.get("contract").enforced
-        or (model.language == "python" and adapter.is_declared(model)) -%}
-    {{ clickhouse__create_empty_table(temporary, relation, sql, has_contract) }}
-    {%- if not temporary %}
-        {{ clickhouse__insert_into(relation, sql, has_contract) }}
-    {%- endif %}
+    {%- if model.language == "python" -%}
+        rename table {{ adapter.staged(this) }} to {{ relation }} {{ on_cluster_clause(relation) }}
+    {%- else -%}
+        {{ clickhouse__create_table_as(temporary, relation, sql) }}
+    {%- endif -%}
 {%- endmacro %}
