@@ -13,6 +13,14 @@
 {%- endmacro %}
 
 {% macro _with_downloads(similar) -%}
+    {{ return(adapter.dispatch("with_downloads")(similar)) }}
+{%- endmacro %}
+
+{% macro default__with_downloads(similar) -%}
+    {%- do refuse_engine("with_downloads") -%}
+{%- endmacro %}
+
+{% macro clickhouse__with_downloads(similar) -%}
 select
     similar.target_photo_id as target_photo_id,
     similar.similarity_rank as similarity_rank,
@@ -27,5 +35,18 @@ from (
 left join {{ ref('photo_downloads') }} as photo_downloads
     on similar.photo_id = photo_downloads.photo_id
 
-order by target_photo_id asc, similarity_rank asc
+order by similarity_rank asc
+{%- endmacro %}
+
+{# A look-up in memory costs less than the planning of a join. #}
+{% macro chdb__with_downloads(similar) -%}
+select
+    *,
+    {{ from_memory(ref('photo_downloads'), 'count_downloads', 'photo_id') }} as count_downloads
+
+from (
+    {{ similar | indent(4) }}
+)
+
+order by similarity_rank asc
 {%- endmacro %}

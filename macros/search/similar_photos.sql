@@ -70,13 +70,10 @@ limit {{ candidates }}
 {%- endmacro %}
 
 {# From candidates to answers: some left out, ranks without gaps, ties in the order of photo_id. #}
-{% macro _ranked_photos(candidates, top_k, conditions=["photo_id != target_photo_id"]) -%}
+{% macro _ranked_photos(candidates, top_k, conditions) -%}
 select
     target_photo_id,
-    row_number() over (
-        partition by target_photo_id
-        order by distance asc, photo_id asc
-    ) as similarity_rank,
+    row_number() over (order by distance asc, photo_id asc) as similarity_rank,
     photo_id,
     distance
 
@@ -88,10 +85,10 @@ from (
 where {{ conditions | join("\n    and ") }}
 
 {% endif -%}
-order by target_photo_id asc, similarity_rank asc
+order by similarity_rank asc
 
 {% if top_k -%}
-limit {{ top_k }} by target_photo_id
+limit {{ top_k }}
 {%- endif -%}
 {%- endmacro %}
 

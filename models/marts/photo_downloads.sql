@@ -1,4 +1,7 @@
-{{ config(order_by="photo_id") }}
+{{ config(
+    order_by="photo_id",
+    post_hook="{{ keep_in_memory('count_downloads', 'UInt64') }}",
+) }}
 
 with
 

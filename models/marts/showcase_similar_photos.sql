@@ -9,11 +9,32 @@ showcase_photos as (
 
 ),
 
+photo_downloads as (
+
+    select * from {{ ref('photo_downloads') }}
+
+),
+
 similar as (
 
-    {{ _with_downloads(
-        _ranked_photos(_nearest_photos_of_each(ref('showcase_photos')), 12)
-    ) | indent(4) }}
+    select
+        target_photo_id,
+        row_number() over (
+            partition by target_photo_id
+            order by distance asc, photo_id asc
+        ) as similarity_rank,
+        photo_id,
+        distance
+
+    from (
+        {{ _nearest_photos_of_each(ref('showcase_photos')) | indent(8) }}
+    )
+
+    where photo_id != target_photo_id
+
+    order by target_photo_id asc, similarity_rank asc
+
+    limit 12 by target_photo_id
 
 ),
 
@@ -43,18 +64,21 @@ select
     showcase_photos.showcase_order as showcase_order,
     similar.similarity_rank as similarity_rank,
     similar.distance as distance,
-    similar.count_downloads as count_downloads,
+    photo_downloads.count_downloads as count_downloads,
 
     ---------- booleans
     cast(row_number() over (
         partition by similar.target_photo_id
-        order by similar.count_downloads desc, similar.similarity_rank asc
+        order by photo_downloads.count_downloads desc, similar.similarity_rank asc
     ) = 1, 'Bool') as is_most_popular
 
 from similar
 
 inner join showcase_photos
     on similar.target_photo_id = showcase_photos.photo_id
+
+left join photo_downloads
+    on similar.photo_id = photo_downloads.photo_id
 
 left join top_keywords
     on similar.photo_id = top_keywords.photo_id

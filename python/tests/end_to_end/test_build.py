@@ -5,11 +5,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import clickhouse_connect
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from dbt.cli.main import dbtRunner
 
+from dbt_process import REPOSITORY
 from demo import Demo
 
 TARGET = "H2YYHXTXg_1"
@@ -175,6 +178,29 @@ def test_late_conversions_are_appended_repeated_ones_count_once_and_vanished_one
     assert value(broken, "select count() from {{ ref('photo_keywords') }}") == before
     rows, _ = build(early)
     assert rows == early.num_rows
+
+
+def test_an_engine_that_has_answered_before_counts_new_downloads_at_once(
+    broken: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    for name, value in broken.dbt.environment.items():
+        monkeypatch.setenv(name, value)
+    with broken.project.open() as warehouse:
+        question = warehouse.compile("photo_conversions", photo_id=TARGET)
+        conversions = warehouse.relation("conversions")
+    database = str(broken.data / "chdb")
+    with clickhouse_connect.get_client(interface="chdb", path=database) as engine:
+        before = list(engine.query(question).named_results())
+        engine.command(
+            f"insert into {conversions} select * replace (now64(6, 'UTC') as added_at)"
+            f" from {conversions} where photo_id = '{before[0]['photo_id']}'"
+        )
+        run = dbtRunner().invoke(["--quiet", "run", "--select", "photo_downloads"])
+        assert run.success, run.exception
+        after = list(engine.query(question).named_results())
+    assert after[0] == before[0] | {"count_downloads": 2 * before[0]["count_downloads"]}
+    assert after[1:] == before[1:]
 
 
 def test_ties_end_in_photo_id_even_where_the_answer_is_cut(broken: Demo) -> None:
