@@ -12,15 +12,12 @@ select
     sum(counted) as count_downloads
 
 from (
-    select {{ columns }}, count() as counted
+    select {{ columns }}, toUInt64(1) as counted
     from conversions
     {%- if counted %}
     where
         added_at > toDateTime64({{ text_literal(counted) }}, 6, 'UTC')
         or photo_id not in (select photo_id from {{ this }})
-    {%- endif %}
-    group by {{ columns }}
-    {%- if counted %}
     union all
     select {{ columns }}, count_downloads as counted
     from {{ this }}

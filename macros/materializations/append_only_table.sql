@@ -22,20 +22,14 @@
 
     {%- set is_kept = existing is not none and existing.type == "table"
         and not should_full_refresh() and has_columns_of(existing, sql) -%}
-    {%- set periods = run_query(
-        _periods_that_differ(sql, existing if is_kept else none, key, period)
-    ) -%}
-    {%- if is_kept and not has_vanished_rows(existing, sql, key, period, periods) %}
+    {%- set differ = _periods_that_differ(sql, existing, key, period) if is_kept -%}
+    {%- if is_kept and not has_vanished_rows(existing, sql, key, differ) %}
         {% call statement("main") %}
-            {{ clickhouse__insert_into(
-                existing, _each_row_once(sql, key, period, periods, existing), true
-            ) }}
+            {{ clickhouse__insert_into(existing, _new_rows(sql, existing, key, differ), true) }}
         {% endcall %}
     {% else %}
         {% call statement("main") %}
-            {{ get_create_table_as_sql(
-                False, building, _each_row_once(sql, key, period, periods)
-            ) }}
+            {{ get_create_table_as_sql(False, building, _each_row_once(sql, key, period)) }}
         {% endcall %}
         {% do put_in_place(building, existing, target_relation) %}
     {% endif %}
@@ -50,35 +44,29 @@
 
 {% endmaterialization %}
 
-{# One row per period: all of `sql` when there is no table yet, else those that differ. #}
+{# Condition on the rows of the periods in which `sql` and `existing` differ. #}
 {% macro _periods_that_differ(sql, existing, key, period) -%}
-select
-    toString({{ period }}) as period,
-    max(has_repeats) as has_repeats
+{%- set periods %}
+select toString({{ period }})
 
 from (
-    select
-        {{ period }},
-        toInt64(count()) as count_rows,
-        toInt64(sum({{ key }})) as sum_keys,
-        count_rows > uniqExact({{ key }}) as has_repeats
+    select {{ period }}, toInt64(count()) as count_rows, toInt64(sum({{ key }})) as sum_keys
     from ({{ sql }})
     group by {{ period }}
-    {%- if existing %}
     union all
-    select {{ period }}, -toInt64(count()), -toInt64(sum({{ key }})), 0
+    select {{ period }}, -toInt64(count()), -toInt64(sum({{ key }}))
     from {{ existing }}
     group by {{ period }}
-    {%- endif %}
 )
 
 group by {{ period }}
 
 having sum(count_rows) != 0 or sum(sum_keys) != 0
+{%- endset -%}
+{{ return(_is_one_of(period, run_query(periods).rows | map(attribute=0))) }}
 {%- endmacro %}
 
-{% macro has_vanished_rows(existing, sql, key, period, periods) -%}
-    {%- set differ = _is_one_of(period, periods.columns[0]) -%}
+{% macro has_vanished_rows(existing, sql, key, differ) -%}
     {%- set vanished = run_query(
         "select 1 from " ~ existing ~ " where " ~ differ ~ " and " ~ key ~ " not in (select " ~ key
         ~ " from (" ~ sql ~ ") where " ~ differ ~ ") limit 1"
@@ -86,33 +74,27 @@ having sum(count_rows) != 0 or sum(sum_keys) != 0
     {{ return(vanished.rows | length > 0) }}
 {%- endmacro %}
 
-{# The rows of `sql` that `existing` lacks; only in periods that need it, repeats are looked for. #}
-{% macro _each_row_once(sql, key, period, periods, existing=none) -%}
-{%- set repeats = [] -%}
-{%- for row in periods.rows if row.has_repeats -%}
-    {%- do repeats.append(row.period) -%}
-{%- endfor -%}
-{%- set conditions = [] -%}
-{%- if existing -%}
-    {%- set differ = _is_one_of(period, periods.columns[0]) -%}
-    {%- do conditions.append(differ) -%}
-    {%- do conditions.append(
-        key ~ " not in (select " ~ key ~ " from " ~ existing ~ " where " ~ differ ~ ")"
-    ) -%}
-{%- endif -%}
-{%- if not repeats -%}
-    {{ _rows_where(sql, conditions) }}
-{%- else -%}
-    {%- set repeated = _is_one_of(period, repeats) -%}
-    {{ _rows_where(sql, conditions + ["not " ~ repeated]) }}
-    union all
-    {{ _rows_where(sql, conditions + [repeated]) }}
-    limit 1 by {{ key }}
-{%- endif -%}
+{% macro _new_rows(sql, existing, key, differ) -%}
+select *
+from ({{ sql }})
+where {{ differ }} and {{ key }} not in (select {{ key }} from {{ existing }} where {{ differ }})
+limit 1 by {{ key }}
 {%- endmacro %}
 
-{% macro _rows_where(sql, conditions) -%}
-select * from ({{ sql }}){{ " where " if conditions }}{{ conditions | join(" and ") }}
+{# All rows of `sql`; `limit by` remembers every key, so it is asked only of periods that need it. #}
+{% macro _each_row_once(sql, key, period) -%}
+{%- set repeats = run_query(
+    "select toString(" ~ period ~ ") from (" ~ sql ~ ") group by " ~ period
+    ~ " having count() > uniqExact(" ~ key ~ ")"
+).rows | map(attribute=0) | list -%}
+{%- if not repeats -%}
+{{ sql }}
+{%- else -%}
+{%- set repeated = _is_one_of(period, repeats) -%}
+select * from ({{ sql }}) where not {{ repeated }}
+union all
+select * from ({{ sql }}) where {{ repeated }} limit 1 by {{ key }}
+{%- endif -%}
 {%- endmacro %}
 
 {# `in ()` is no SQL in every generation of ClickHouse. #}

@@ -19,6 +19,12 @@ from photo_search.warehouse.project import Project
 
 LOADING = "__loading"
 MADE_BY_THE_LOAD = ("load_id", "loaded_at")
+# What an insert may hold in memory: parts of 64 MiB, and 256 MiB of Parquet that is read ahead.
+SPARING = {
+    "min_insert_block_size_rows": 1 << 18,
+    "min_insert_block_size_bytes": 1 << 26,
+    "input_format_parquet_memory_high_watermark": 1 << 28,  # ClickHouse 25.8 and later
+}
 
 
 @dataclass(frozen=True)
@@ -126,12 +132,14 @@ def _fill(client: Client, table: SourceTable, load_id: str) -> int:
     for name in (table.relation, table.loading):
         client.command(_create_table(table, name, load_id))
     columns = table.columns_of_the_file
+    sparing = {name: value for name, value in SPARING.items() if name in client.server_settings}
     if is_remote(table.data):
         names = ", ".join(f"`{column}`" for column in columns)
-        client.command(f"insert into {table.loading} ({names}) select {names} from {table.origin}")
+        insert = f"insert into {table.loading} ({names}) select {names} from {table.origin}"
+        client.command(insert, settings=sparing)
     else:
         with (Path(table.data) / table.file).open("rb") as parquet:
-            client.raw_insert(table.loading, list(columns), parquet, fmt="Parquet")
+            client.raw_insert(table.loading, list(columns), parquet, sparing, fmt="Parquet")
     with _reader(client, table) as reader:
         sent = _content(reader, table, table.origin)
     arrived = _content(client, table, table.loading)
