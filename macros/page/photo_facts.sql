@@ -26,6 +26,17 @@ photo_downloads as (
 
 ),
 
+photos_and_downloads as ( -- one join at a time: older engines take no two with `using`
+
+    select *
+
+    from photos
+
+    left join photo_downloads
+        using (photo_id)
+
+),
+
 keywords_of_photos as (
 
     select
@@ -42,10 +53,7 @@ keywords_of_photos as (
 
 select *
 
-from photos
-
-left join photo_downloads
-    using (photo_id)
+from photos_and_downloads
 
 left join keywords_of_photos
     using (photo_id)
