@@ -47,7 +47,7 @@ QUESTIONS = {
     "numpy_pandas": ["exact", "downloads"],
     "usearch": ["similar"],
 }  # fmt: skip
-OPENED_AGAIN = {"photo_search", "notebook", "pgvector", "duckdb"}  # the others live in memory
+OPENED_AGAIN = {"photo_search", "notebook", "pgvector", "duckdb", "lancedb"}
 COMPARE_ALL_PHOTOS = ["photo_neighbours+"]  # its time grows with the square of the photos
 PYTHON_MODELS = ["photo_clusters+", "photo_map+"]  # no statements that could be sent by hand
 
