@@ -6,6 +6,7 @@ from functools import cache
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+import requests
 
 from dbt_process import DbtProcess
 from demo import Demo
@@ -27,6 +28,16 @@ ONCE = (
     "near_duplicates(max_distance=0.0025)",
 )
 OF_EACH = ("similar_photos(photo_id)", "photo_conversions(photo_id)", "popular_keywords(photo_id)")
+PAGES = {
+    "": "photos, found by what they look like",
+    f"photo/{TARGET}": "12 most similar photos",
+    f"photo/{TARGET}?orientation=landscape&popularity=75&count=24": "24 most similar photos",
+    f"map?photo={TARGET}": "16 clusters",
+    "map/points.json": TARGET,
+    f"map/photos.json?photo={TARGET}": "description",
+    "cluster/0": "photos that look alike",
+    "quality": "True neighbours found by the index",
+}
 SERVERS = [real] if (real := real_server()) else [Variant(2, "cloud", tls=True), Variant(2, "oss")]
 
 
@@ -39,6 +50,8 @@ def the_life_of_a_database(warehouse: Warehouse, demo: Demo) -> None:
     the_first_build_is_green_and_without_a_warning(warehouse)
     the_index_is_of_the_edition_and_built(warehouse)
     every_question_is_answered_as_by_chdb(warehouse, demo)
+    if warehouse.variant == SERVERS[0]:
+        the_search_page_answers(warehouse)
     before = warehouse.ask("similar_photos", photo_id=TARGET)
     a_changed_photo_is_deleted_and_inserted_and_a_vanished_one_goes(warehouse, before)
     the_second_build_is_green_and_appends_to_the_table(warehouse)
@@ -65,6 +78,20 @@ def every_question_is_answered_as_by_chdb(warehouse: Warehouse, demo: Demo) -> N
     ids = warehouse.everything["photo_id"].to_pylist()
     some = ids[:50] if warehouse.variant == SERVERS[0] else ids[:2]
     assert_answers_are_those_of_chdb(warehouse.dbt, "myscale", demo, tuple(some))
+
+
+def the_search_page_answers(warehouse: Warehouse) -> None:
+    command = ("photo-search", "serve", "--target", "myscale", "--port", "0")
+    with warehouse.dbt.start(*command, "--data", str(warehouse.data)) as serving:
+        assert serving.stdout
+        first = serving.stdout.readline()
+        try:
+            address = first.split()[5]
+            for path, shown in PAGES.items():
+                answer = requests.get(address + path, timeout=60)
+                assert (answer.status_code, shown in answer.text) == (200, True), answer.text
+        finally:
+            serving.terminate()
 
 
 def a_changed_photo_is_deleted_and_inserted_and_a_vanished_one_goes(
