@@ -43,17 +43,19 @@ def unit(vectors):
 
 
 def model(dbt, session):
-    dbt.config(materialized="table", order_by="id", frame="{frame}")
+    dbt.config(materialized="table", order_by="id", frame="{frame}", query_settings={settings})
     rows = dbt.source("raw", "vectors")
     return {result}
 """
 MODELS = {
     "whole": MODEL.format(
         frame="arrow",
+        settings={},
         result='pa.table({"id": rows["id"], "v": unit(rows["v"].combine_chunks())})',
     ),
     "stream": MODEL.format(
         frame="batches",
+        settings={"max_threads": 1, "min_insert_block_size_rows": 2**15},
         result='(pa.record_batch({"id": part["id"], "v": unit(part["v"])}) for part in rows)',
     ),
 }
