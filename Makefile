@@ -44,8 +44,9 @@ test-myscale: $(VENV)/.ready-dev
 bench-embed: $(VENV)/.ready-dev
 	python benchmarks/embed.py
 
-bench-page: $(VENV)/.ready
+bench-page: $(VENV)/.ready-dev
 	python benchmarks/page.py
+	python benchmarks/map.py
 
 bench-search: $(VENV)/.ready-dev
 	python benchmarks/search.py
