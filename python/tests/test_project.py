@@ -12,7 +12,7 @@ from dbt.contracts.graph.nodes import Macro
 from dbt_process import REPOSITORY
 from demo import Demo
 
-DISPATCHED = re.compile(r"^(default|clickhouse|myscale)__")
+DISPATCHED = re.compile(r"^(default|chdb|clickhouse|myscale)__")
 
 
 @pytest.fixture(scope="module")

@@ -148,7 +148,7 @@ class MyScaleStandIn:
     def _control(self, action: str, arguments: dict[str, Any]) -> Any:
         """The side door: POST /_standin/<action> with the arguments as JSON."""
         if action == "restart":
-            threading.Thread(target=self.restart, kwargs=arguments).start()
+            threading.Timer(0.2, self.restart, kwargs=arguments).start()  # once it has answered
         elif action == "build_delay_s":
             self.build_delay_s = float(arguments["seconds"])
         elif action in ("fail_next_build", "drop_connection_on", "clear_faults"):

@@ -511,7 +511,7 @@ def test_the_mouse_zooms_and_drags_and_a_drag_is_no_click(visit, places):
     page.mouse.wheel(0, -1500)
     near = in_view(page)
     assert near < 255
-    assert page.locator(f".map a[href='/photo/{CAT}']").count() == 1
+    page.locator(f".map a[href='/photo/{CAT}']").wait_for()
     before = page.url
     page.mouse.down()
     page.mouse.move(middle(page)[0] + 150, middle(page)[1], steps=5)
