@@ -5,6 +5,8 @@ people may write, an id that starts with hyphens, and was found by 100,000 diffe
 """
 
 import json
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +50,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         pytest.fail("".join(printed))
     outcomes = json.loads(next(line for line in printed if line.startswith("{")))
     commands = {name: Outcome(*outcome) for name, outcome in outcomes.items()}
+    if kept := os.environ.get("CI_ARTEFACTS"):
+        os.makedirs(kept, exist_ok=True)
+        for page in ("gallery.html", "changed.html"):
+            shutil.copy(folder / page, kept)
     yield Site(printed[-1].split()[5], commands, folder, dbt)
     living.terminate()
     rest, _ = living.communicate(timeout=20)
