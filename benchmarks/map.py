@@ -65,7 +65,7 @@ def multiply_photos() -> None:
     """Each photo many times, scattered around its place; each cluster in ten parts."""
     copy = "concat(photo_id, '-', toString(number)) as photo_id"
     with Project(Path()).open() as warehouse:
-        copies = f"cross join numbers(1, {COPIES})"
+        copies = f"cross join numbers(1, {COPIES}) as copies"
         photos, clusters, names, places = (
             warehouse.relation(model)
             for model in ("photos", "photo_clusters", "photo_cluster_names", "photo_map")

@@ -55,7 +55,7 @@ MODELS = {
     ),
     "stream": MODEL.format(
         frame="batches",
-        settings={"max_threads": 1, "min_insert_block_size_rows": 2**15},
+        settings={"max_threads": 1, "max_block_size": 8192, "min_insert_block_size_rows": 2**13},
         result='(pa.record_batch({"id": part["id"], "v": unit(part["v"])}) for part in rows)',
     ),
 }
