@@ -6,8 +6,6 @@ python benchmarks/map.py        # needs Chromium; see python/tests/get_chromium.
 import os
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -15,6 +13,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Page, sync_playwright
 
+from page import serving
 from photo_search.warehouse.project import Project
 
 COPIES = 97  # beside the photos themselves
@@ -50,15 +49,9 @@ def main() -> None:
         shutil.copytree("data/chdb", database, symlinks=True)
         os.environ["PHOTO_SEARCH_CHDB_PATH"] = str(database)
         multiply_photos()
-        command = [str(Path(sys.executable).with_name("photo-search")), "serve", "--port", "0"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-            assert server.stdout
-            address = server.stdout.readline().split()[5]
-            try:
-                measure_server(address)
-                measure_browser(address)
-            finally:
-                server.terminate()
+        with serving() as (address, _):
+            measure_server(address)
+            measure_browser(address)
 
 
 def multiply_photos() -> None:

@@ -10,7 +10,9 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,12 +21,18 @@ SETTINGS = ("", "?count=24", "?orientation=landscape", "?exact=1", "?country=Nor
 
 
 def main() -> None:
+    with serving() as (address, pid):
+        measure(urlsplit(address).netloc, pid)
+
+
+@contextmanager
+def serving() -> Iterator[tuple[str, int]]:
+    """Address and process of a running search page."""
     command = [str(Path(sys.executable).with_name("photo-search")), "serve", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
-        netloc = urlsplit(server.stdout.readline().split()[5]).netloc
         try:
-            measure(netloc, server.pid)
+            yield server.stdout.readline().split()[5], server.pid
         finally:
             server.terminate()
 

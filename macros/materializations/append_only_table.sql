@@ -15,10 +15,7 @@
     {%- set key = config.require("unique_key") -%}
     {%- set period = config.require("period") -%}
 
-    {% do refuse_second_run() %}
-    {{ drop_relation_if_exists(load_cached_relation(building)) }}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% do begin_build(building) %}
 
     {%- set is_kept = existing is not none and existing.type == "table"
         and not should_full_refresh() and has_columns_of(existing, sql) -%}
@@ -34,11 +31,7 @@
         {% do put_in_place(building, existing, target_relation) %}
     {% endif %}
 
-    {% do apply_grants(target_relation, config.get("grants"), should_revoke=existing is not none) %}
-    {% do persist_docs(target_relation, model) %}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {% do adapter.commit() %}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {% do finish_build(target_relation, existing) %}
 
     {{ return({"relations": [target_relation]}) }}
 

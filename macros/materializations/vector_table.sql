@@ -18,10 +18,7 @@
     {%- set index = vector_index_config() -%}
     {%- set key = config.require("unique_key") -%}
 
-    {% do refuse_second_run() %}
-    {{ drop_relation_if_exists(load_cached_relation(building)) }}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% do begin_build(building) %}
 
     {% if must_be_rebuilt(existing, index, sql) %}
         {% do require_vector_index_type(building, index) %}
@@ -43,11 +40,7 @@
         {% do wait_for_vector_index(existing) %}
     {% endif %}
 
-    {% do apply_grants(target_relation, config.get("grants"), should_revoke=existing is not none) %}
-    {% do persist_docs(target_relation, model) %}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {% do adapter.commit() %}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {% do finish_build(target_relation, existing) %}
 
     {{ return({"relations": [target_relation]}) }}
 
