@@ -17,17 +17,31 @@ targets as (
 
 ),
 
-neighbours as (
+pairs as (
 
     select
         target_photo_id,
-        photo_id
+        photo_id,
+        true as is_near
 
     from {{ ref('photo_neighbours') }}
 
     where
         similarity_rank <= {{ top_k }}
         and target_photo_id in (select targets.photo_id from targets)
+
+    union all
+
+    select
+        one.photo_id as target_photo_id,
+        other.photo_id as photo_id,
+        false as is_near
+
+    from targets as one
+
+    cross join targets as other
+
+    where one.photo_id != other.photo_id
 
 ),
 
@@ -42,47 +56,24 @@ words as (
             photo_id,
             canonical_keyword as keyword
         from {{ ref('photo_keywords') }}
-        where photo_id in (
-            select targets.photo_id from targets
-            union all
-            select neighbours.photo_id from neighbours
-        )
+        where photo_id in (select pairs.photo_id from pairs)
         order by count_downloads desc, keyword asc
         limit 5 by photo_id
     )
 
     group by photo_id
 
-),
-
-near as (
-
-    select avg(hasAny(one.keywords, other.keywords)) as keyword_precision
-    from neighbours
-    inner join words as one
-        on neighbours.target_photo_id = one.photo_id
-    inner join words as other
-        on neighbours.photo_id = other.photo_id
-
-),
-
-random as (
-
-    select avg(hasAny(one.keywords, other.keywords)) as random_precision
-    from words as one
-    cross join words as other
-    where
-        one.photo_id != other.photo_id
-        and one.photo_id in (select targets.photo_id from targets)
-        and other.photo_id in (select targets.photo_id from targets)
-
 )
 
 select
-    near.keyword_precision as keyword_precision,
-    random.random_precision as random_precision
+    avgIf(hasAny(one.keywords, other.keywords), pairs.is_near) as keyword_precision,
+    avgIf(hasAny(one.keywords, other.keywords), not pairs.is_near) as random_precision
 
-from near
+from pairs
 
-cross join random
+inner join words as one
+    on pairs.target_photo_id = one.photo_id
+
+inner join words as other
+    on pairs.photo_id = other.photo_id
 {%- endmacro %}
