@@ -18,7 +18,7 @@ from photo_search.warehouse.origin import is_remote, table_function, without_sec
 from photo_search.warehouse.project import Project
 
 LOADING = "__loading"
-MADE_BY_THE_LOAD = ("load_id", "loaded_at")
+MADE_BY_THE_LOAD = ("load_id", "loaded_at", "row_hash")
 # What an insert may hold in memory: parts of 64 MiB, and 256 MiB of Parquet that is read ahead.
 SPARING = {
     "min_insert_block_size_rows": 1 << 18,
@@ -41,6 +41,15 @@ class SourceTable:
     @property
     def columns_of_the_file(self) -> dict[str, str]:
         return {name: t for name, t in self.columns.items() if name not in MADE_BY_THE_LOAD}
+
+    @property
+    def row_hash(self) -> str:
+        """A number for the row's content; an empty text and none are the same."""
+        cells = ", ".join(
+            f"ifNull(`{column}`, '')" if "Nullable(String)" in data_type else f"`{column}`"
+            for column, data_type in self.columns_of_the_file.items()
+        )
+        return f"cityHash64({cells})"
 
     @property
     def origin(self) -> str:
@@ -179,16 +188,16 @@ def _reader(client: Client, table: SourceTable) -> Iterator[Client]:
 
 def _content(client: Client, table: SourceTable, relation: str) -> tuple[int, int]:
     """Count and checksum of the rows of `relation`, whatever their order."""
-    cells = ", ".join(
-        f"ifNull(`{column}`, '')" if data_type.startswith("Nullable(String") else f"`{column}`"
-        for column, data_type in table.columns_of_the_file.items()
-    )
-    [row] = client.query(f"select count(), sum(cityHash64({cells})) from {relation}").result_rows
+    [row] = client.query(f"select count(), sum({table.row_hash}) from {relation}").result_rows
     return int(row[0]), int(row[1])
 
 
 def _create_table(table: SourceTable, name: str, load_id: str) -> str:
-    defaults = {"load_id": f"default '{load_id}'", "loaded_at": "default now()"}
+    defaults = {
+        "load_id": f"default '{load_id}'",
+        "loaded_at": "default now()",
+        "row_hash": f"default {table.row_hash}",
+    }
     columns = ", ".join(
         f"`{column}` {data_type} {defaults.get(column, '')}".rstrip()
         for column, data_type in table.columns.items()
