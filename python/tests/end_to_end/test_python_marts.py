@@ -2,53 +2,103 @@
 
 import csv
 import json
+from collections.abc import Iterable
+from typing import NamedTuple
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from sklearn.metrics import adjusted_rand_score  # type: ignore[import-untyped]
+from sklearn.metrics import (  # type: ignore[import-untyped]
+    adjusted_rand_score,
+    pairwise_distances,
+)
 
 from dbt_process import REPOSITORY
 from demo import Demo
 
 PLACED = "photo_clusters photo_map photo_cluster_names"
+WITH_UMAP = ("--vars", "photo_map_method: umap")
 
 
-def by_photo(demo: Demo) -> dict[str, tuple[int, float, float]]:
+class Placed(NamedTuple):
+    cluster_id: int
+    place: tuple[float, float]
+
+
+def by_photo(demo: Demo, *arguments: str) -> dict[str, Placed]:
     """Cluster and place of each photo."""
     shown = demo.dbt.run(
-        *("--quiet", "show", "--limit", "-1", "--output", "json", "--inline"),
+        *("--quiet", "show", "--limit", "-1", "--output", "json", *arguments, "--inline"),
         "select photo_id, cluster_id, map_x, map_y "
         "from {{ ref('photo_clusters') }} full join {{ ref('photo_map') }} using (photo_id)",
     )
-    rows = json.loads(shown.check().output)["show"]
-    return {row["photo_id"]: (row["cluster_id"], row["map_x"], row["map_y"]) for row in rows}
+    return {
+        row["photo_id"]: Placed(row["cluster_id"], (row["map_x"], row["map_y"]))
+        for row in json.loads(shown.check().output)["show"]
+    }
+
+
+def rebuild(demo: Demo, photos: pa.Table, *arguments: str) -> dict[str, Placed]:
+    """The same, once `photos` are all that there are."""
+    pq.write_table(photos, demo.data / "photos.parquet")
+    demo.dbt.load("--data", str(demo.data)).check()
+    demo.dbt.run("run", "--select", "photos", *PLACED.split(), *arguments).check()
+    return by_photo(demo, *arguments)
+
+
+def sources_of(photo_ids: Iterable[str]) -> list[str]:
+    """The photograph that each of these photos was cut from."""
+    with (REPOSITORY / "sample" / "sources.csv").open() as file:
+        sources = {row["photo_id"]: row["source"] for row in csv.DictReader(file)}
+    return [sources[photo_id] for photo_id in photo_ids]
 
 
 def test_photos_of_one_photograph_fall_together(demo: Demo) -> None:
-    with (REPOSITORY / "sample" / "sources.csv").open() as file:
-        sources = {row["photo_id"]: row["source"] for row in csv.DictReader(file)}
-    clusters = {photo_id: cluster for photo_id, (cluster, _, _) in by_photo(demo).items()}
-    assert (
-        adjusted_rand_score([sources[photo_id] for photo_id in clusters], [*clusters.values()])
-        > 0.6
-    )
+    clusters = {photo_id: placed.cluster_id for photo_id, placed in by_photo(demo).items()}
+    assert adjusted_rand_score(sources_of(clusters), [*clusters.values()]) > 0.6
 
 
 def test_new_photos_are_placed_and_no_other_moves(broken: Demo) -> None:
-    file = broken.data / "photos.parquet"
-    everything = pq.read_table(file)
+    everything = pq.read_table(broken.data / "photos.parquet")
     whole = by_photo(broken)
     gone = everything["photo_id"][0].as_py()
 
-    def rebuild(photos: object, *arguments: str) -> dict[str, tuple[int, float, float]]:
-        pq.write_table(photos, file)
-        broken.dbt.load("--data", str(broken.data)).check()
-        broken.dbt.run("run", "--select", "photos", *PLACED.split(), *arguments).check()
-        return by_photo(broken)
-
-    some = rebuild(everything.slice(0, 200), "--full-refresh")
+    some = rebuild(broken, everything.slice(0, 200), "--full-refresh")
     assert len(some) == 200
-    more = rebuild(everything.filter(pc.not_equal(everything["photo_id"], gone)))
+    more = rebuild(broken, everything.filter(pc.not_equal(everything["photo_id"], gone)))
     assert more.keys() == whole.keys() - {gone}
     assert all(more[photo_id] == some[photo_id] for photo_id in some if photo_id != gone)
-    assert rebuild(everything, "--full-refresh") == whole
+    assert rebuild(broken, everything, "--full-refresh") == whole
+
+
+def test_umap_has_a_map_of_its_own_where_new_photos_stand_near_their_like(broken: Demo) -> None:
+    everything = pq.read_table(broken.data / "photos.parquet")
+    by_pca = by_photo(broken)
+
+    some = rebuild(broken, everything.slice(0, 200), *WITH_UMAP)
+    assert len(some) == 200
+    assert are_near_their_like(some, some)
+    broken.dbt.run("run", "--select", "photo_map", "--full-refresh", *WITH_UMAP).check()
+    assert by_photo(broken, *WITH_UMAP) == some
+
+    more = rebuild(broken, everything, *WITH_UMAP)
+    assert all(more[photo_id] == some[photo_id] for photo_id in some)
+    new = {photo_id: more[photo_id] for photo_id in by_pca.keys() - some.keys()}
+    assert are_near_their_like(new, some)
+    assert {photo_id: row.place for photo_id, row in by_photo(broken).items()} == {
+        photo_id: row.place for photo_id, row in by_pca.items()
+    }
+
+
+def test_the_map_knows_two_methods(broken: Demo) -> None:
+    refused = broken.dbt.run("run", "--select", "photo_map", "--vars", "photo_map_method: tsne")
+    assert refused.exit_code == 1
+    assert "`photo_map_method` must be pca or umap. Got: tsne" in refused.output
+
+
+def are_near_their_like(these: dict[str, Placed], those: dict[str, Placed]) -> bool:
+    """Whether photos of one photograph stand half as far apart, or less, as photos on the whole."""
+    gaps = pairwise_distances(*([row.place for row in rows.values()] for rows in (these, those)))
+    alike = np.equal.outer(*(np.array(sources_of(rows)) for rows in (these, those)))
+    return bool(gaps[alike].mean() < gaps.mean() / 2)
