@@ -6,8 +6,6 @@ with the nearest center, which is the mean of its photos, and leave all others w
 
 import numpy as np
 import pyarrow as pa
-from sklearn.cluster import KMeans
-from sklearn.metrics import pairwise_distances_argmin_min
 
 
 def model(dbt, session):
@@ -30,10 +28,13 @@ def model(dbt, session):
             """
         )
         ids, centers = clusters["cluster_id"].to_numpy(), np.stack(clusters["center"].to_numpy())
+        nearest = (vectors @ centers.T - np.square(centers).sum(axis=1) / 2).argmax(axis=1)
     else:
-        ids = np.arange(round(len(vectors) ** 0.5))
-        centers = KMeans(len(ids), random_state=0).fit(vectors).cluster_centers_
-    nearest, distances = pairwise_distances_argmin_min(vectors, centers.astype(vectors.dtype))
+        from sklearn.cluster import KMeans  # takes seconds; only new clusters wait for it
+
+        made = KMeans(round(len(vectors) ** 0.5), random_state=0).fit(vectors)
+        ids, centers, nearest = np.arange(made.n_clusters), made.cluster_centers_, made.labels_
+    distances = np.linalg.norm(vectors - centers[nearest], axis=1)
     return pa.table(
         {"photo_id": rows["photo_id"], "cluster_id": ids[nearest], "center_distance": distances}
     )

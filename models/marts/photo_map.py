@@ -7,7 +7,8 @@ leaves nothing but places, so between the places of the five photos most like th
 
 import numpy as np
 import pyarrow as pa
-from sklearn import linear_model, neighbors
+
+ENOUGH = 2048  # photos from which the directions are read; as few as have numbers would do
 
 
 def model(dbt, session):
@@ -25,16 +26,38 @@ def model(dbt, session):
 
     vectors = np.stack(rows["photo_embed"].to_numpy())
     if dbt.is_incremental:
-        both = f"{photos} inner join {dbt.this} using (photo_id)"
-        placed = session.sql(f"select photo_embed, [map_x, map_y] as place from {both}")
-        nearest = neighbors.KNeighborsRegressor(min(5, len(placed)), weights="distance")
-        way = nearest if method == "umap" else linear_model.LinearRegression()
-        places = way.fit(*(np.stack(c.to_numpy()) for c in placed.columns)).predict(vectors)
+        placed = f"select photo_id from {dbt.this}"
+        if method == "pca":
+            placed += f" order by cityHash64(photo_id) limit {ENOUGH}"
+        known = session.sql(
+            f"""
+            select photo_embed, [map_x, map_y] as place
+            from {photos} inner join {dbt.this} using (photo_id)
+            where photo_id in ({placed})
+            """
+        )
+        place = along_directions if method == "pca" else among_neighbours
+        places = place(vectors, *(np.stack(column.to_numpy()) for column in known.columns))
     elif method == "umap" and len(vectors) > 2:
-        from umap import UMAP  # takes seconds; only this map waits for it
+        from umap import UMAP  # takes seconds; only a new map waits for it
 
         places = UMAP(init="pca", random_state=0, n_jobs=1).fit_transform(vectors)
     else:
         centered = vectors - vectors.mean(axis=0)
         places = centered @ np.linalg.eigh(centered.T @ centered).eigenvectors[:, [-1, -2]]
     return pa.table({"photo_id": rows["photo_id"], "map_x": places[:, 0], "map_y": places[:, 1]})
+
+
+def along_directions(vectors, known, known_places):
+    """A place is a weighted sum of the vector's numbers: least squares gives the weights back."""
+    center, origin = known.mean(axis=0), known_places.mean(axis=0)
+    directions, *_ = np.linalg.lstsq(known - center, known_places - origin)
+    return origin + (vectors - center) @ directions
+
+
+def among_neighbours(vectors, known, known_places):
+    """The mean of the places of the five most alike, the nearer the heavier."""
+    from sklearn.neighbors import KNeighborsRegressor  # takes seconds; only new photos wait for it
+
+    nearest = KNeighborsRegressor(min(5, len(known)), weights="distance")
+    return nearest.fit(known, known_places).predict(vectors)

@@ -1,6 +1,7 @@
 """Run the text of a dbt Python model, and say which of its lines an error comes from."""
 
 import ast
+import builtins
 import threading
 import traceback
 from collections.abc import Iterator
@@ -18,7 +19,15 @@ RETURNS = (
 )
 
 # A library whose modules import each other in a circle breaks when two threads import it at once.
-IMPORTING = threading.Lock()
+IMPORTING = threading.RLock()
+
+
+def _import_alone(*arguments: Any) -> Any:
+    with IMPORTING:
+        return __import__(*arguments)
+
+
+BUILTINS = vars(builtins) | {"__import__": _import_alone}
 
 
 class PythonModel:
@@ -35,9 +44,8 @@ class PythonModel:
 
     def tables(self, session: Session) -> Iterator[pa.Table]:
         """What model(dbt, session) returns: one table, or one for each that it yields."""
-        names: dict[str, Any] = {"__name__": self.path}
-        with IMPORTING:
-            exec(compile(self.code, self.path, "exec"), names)
+        names: dict[str, Any] = {"__name__": self.path, "__builtins__": BUILTINS}
+        exec(compile(self.code, self.path, "exec"), names)
         returned = names["model"](names["dbtObj"](session.table), session)
         for part in returned if isinstance(returned, Iterator) else [returned]:
             yield _table(part)
