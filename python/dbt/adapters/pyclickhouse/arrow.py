@@ -16,7 +16,14 @@ SAID_OTHERWISE = {
     r"DateTime(\(.+\))?": "toDateTime64({}, 0)",
     r"UUID|IPv[46]|Enum\d+\(.+\)": "toString({})",
 }
+# Types that are the same in Arrow; of others only the engine knows by what names it takes them.
+PLAIN = r"((Array|Nullable|LowCardinality)\()*(U?Int(8|16|32|64)|Float(32|64)|String|Bool)\)*"
 FRACTION_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
+
+
+def are_plain(types: Iterable[str]) -> bool:
+    """Whether a select statement of these types needs no in_arrow_types()."""
+    return all(re.fullmatch(PLAIN, type_) for type_ in types)
 
 
 def in_arrow_types(sql: str, columns: Iterable[ClickHouseColumn]) -> str:

@@ -23,8 +23,9 @@
 {% macro staged_rows() -%}
     {%- set rows = load_result("python").response -%}
     {%- set staged = adapter.staged(this) -%}
-    {%- do adapter.drop_relation(staged) -%}
+    {%- do drop_relation_if_exists(load_cached_relation(staged)) -%}
     {%- do clickhouse__create_empty_table(false, staged, rows.columns, adapter.is_declared(model)) -%}
+    {%- do adapter.cache_added(staged) -%}
     {%- do adapter.insert_rows(staged, rows, config.get("query_settings", {})) -%}
     {{ return("select * from " ~ staged) }}
 {%- endmacro %}
@@ -32,8 +33,16 @@
 {# A Python model's rows are in a table already, which takes the name. #}
 {% macro pyclickhouse__create_table_as(temporary, relation, sql) -%}
     {%- if model.language == "python" -%}
+        {%- do adapter.cache_dropped(adapter.staged(this)) -%}
         rename table {{ adapter.staged(this) }} to {{ relation }} {{ on_cluster_clause(relation) }}
     {%- else -%}
         {{ clickhouse__create_table_as(temporary, relation, sql) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# A Python model's columns are made from its YAML, so there is nothing to compare. #}
+{% macro pyclickhouse__get_assert_columns_equivalent(sql) -%}
+    {%- if model.language != "python" -%}
+        {{ clickhouse__get_assert_columns_equivalent(sql) }}
     {%- endif -%}
 {%- endmacro %}
