@@ -51,19 +51,21 @@ bench-page: $(VENV)/.ready-dev
 bench-search: $(VENV)/.ready-dev
 	python benchmarks/search.py
 
-# ---------- set-up: pip alone, versions from constraints.txt
+# ---------- set-up: pip alone, versions from constraints.txt; Python compiles what it imports
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt
+
 setup: $(VENV)/.ready
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(PIP_INSTALL) --editable .
 	touch $@
 
-$(VENV)/.ready-dev: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	touch $@
+$(VENV)/.ready-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP_INSTALL) --editable '.[dev]'
+	touch $(VENV)/.ready $@
 
 clean:
 	rm -rf $(VENV) target logs data

@@ -1,5 +1,7 @@
 """The demo, made once per worker: sample photos → Parquet → chDB → `dbt build`."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 
 @pytest.fixture
-def broken(demo: Demo, tmp_path: Path) -> Demo:
-    """A copy of the demo for a test that damages it."""
-    return demo.copy(tmp_path / "demo")
+def broken(demo: Demo, tmp_path: Path) -> Iterator[Demo]:
+    """The demo for a test that damages it; at its own path, so that dbt need not parse it again."""
+    shutil.copytree(demo.data, tmp_path / "whole", symlinks=True)
+    yield demo
+    shutil.rmtree(demo.data)
+    (tmp_path / "whole").rename(demo.data)

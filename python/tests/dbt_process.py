@@ -4,6 +4,7 @@ dbt takes seconds to import, so one warm process runs command after command, wha
 chDB is closed at the end of each.
 """
 
+import gc
 import io
 import multiprocessing
 import os
@@ -38,6 +39,7 @@ class DbtProcess:
             "PHOTO_SEARCH_CHDB_PATH": str(folder / "data" / "chdb"),
             "DBT_TARGET_PATH": str(folder / "target"),
             "DBT_LOG_PATH": str(folder / "logs"),
+            "DBT_WRITE_JSON": "false",  # a test that reads what dbt writes down asks for it
             "NO_COLOR": "1",
             "DBT_USE_COLORS": "false",
         }
@@ -86,7 +88,28 @@ class DbtProcess:
 
 @cache
 def _warm_process() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), os.chdir, (REPOSITORY,))
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _get_ready)
+
+
+def _get_ready() -> None:
+    os.chdir(REPOSITORY)
+    make_dbt_quick()
+
+
+def make_dbt_quick() -> None:
+    """In a process that runs many commands, do once what dbt would do again for each.
+
+    dbt's own tests keep the parsed text of macros too. The source of a flag is looked for in all
+    modules, for every frame of the stack, and is only ever printed in a warning. What is imported
+    by now need not be searched for garbage.
+    """
+    import dbt.cli.main  # noqa: F401
+    from dbt_common.behavior_flags import BehaviorFlagRendered
+    from dbt_common.tests import enable_test_caching
+
+    enable_test_caching()
+    BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
+    gc.freeze()
 
 
 def _within(

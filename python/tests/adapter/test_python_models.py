@@ -12,6 +12,7 @@ from dbt_process import REPOSITORY, DbtProcess, Outcome
 from myscale_standin import MyScaleStandIn
 
 PASSWORD = "never-print-this"
+WRITTEN_DOWN = {"DBT_WRITE_JSON": "true"}
 PROFILE = """
 python_models:
   target: "{{ env_var('PYTHON_MODELS_TARGET') }}"
@@ -258,8 +259,8 @@ class Models:
         names = "select arrayStringConcat(arraySort(groupArray(name)), ' ') from system.tables"
         return str(self.value(f"{names} where database = 'python_models'")).split()
 
-    def build(self, *arguments: str) -> Outcome:
-        return self.dbt.run("build", "--exclude", "path:models/failing", *arguments)
+    def build(self, *arguments: str, **variables: str) -> Outcome:
+        return self.dbt.run("build", "--exclude", "path:models/failing", *arguments, **variables)
 
 
 @pytest.fixture(scope="module", params=["chdb", "myscale"])
@@ -352,7 +353,7 @@ def failed(built: Models) -> Outcome:
         "{% do run_query('create table python_models.not_fitting engine = MergeTree order by n "
         "as select 4::UInt8 as n') %}select 1"
     )
-    return built.dbt.run("run", "--select", "path:models/failing")
+    return built.dbt.run("run", "--select", "path:models/failing", **WRITTEN_DOWN)
 
 
 @pytest.mark.parametrize("model", FAILURES)
@@ -380,7 +381,7 @@ def test_retry_runs_the_model_that_failed_and_what_was_skipped(built: Models) ->
     file = built.folder / "models" / "declared.py"
     text = file.read_text()
     file.write_text(text.replace("start + 3)", "start + 3).no_such_method()"))
-    broken = built.build()
+    broken = built.build(**WRITTEN_DOWN)
     file.write_text(text)
     assert "ERROR=1 SKIP=2" in broken.output
     retried = built.dbt.run("retry").check()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import clickhouse_connect
 import pandas  # noqa: F401  # before the engine opens: freezegun's scan of lazy modules hangs it
 import pytest
 from dbt.adapters.base.impl import BaseAdapter
@@ -13,6 +14,7 @@ from dbt.tests.fixtures.project import *  # noqa: F403  # its fixtures, for this
 from dbt.tests.fixtures.project import TestProjInfo
 
 from dbt.adapters.chdb.impl import ChdbAdapter
+from dbt_process import make_dbt_quick
 
 from .dialect import in_clickhouse
 
@@ -38,6 +40,11 @@ def rows_are_compared() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def dbt_is_quick() -> None:
+    make_dbt_quick()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def no_adapter_is_left_from_another_test() -> None:
     """dbt keeps the last adapter of a process, and its fixtures would take that one."""
     reset_adapters()
@@ -53,10 +60,16 @@ def utc() -> Iterator[None]:
     time.tzset()
 
 
-@pytest.fixture(scope="session")
-def chdb_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One path for the whole process: chDB cannot open a second one while the first is open."""
-    return tmp_path_factory.mktemp("chdb")
+@pytest.fixture(scope="package")
+def chdb_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One path for all tests here, open until the last: chDB takes its time to open.
+
+    It cannot open a second path while the first is open, and leaves a dozen threads behind each
+    time that it closes.
+    """
+    path = tmp_path_factory.mktemp("chdb")
+    with clickhouse_connect.get_client(interface="chdb", path=str(path)):
+        yield path
 
 
 @pytest.fixture(scope="class")
