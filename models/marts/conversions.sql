@@ -1,13 +1,13 @@
 {#
     Sorted by photo: the downloads of ten photos are ten short ranges of twelve million rows. A build
-    adds what is new; `added_at` tells what is counted already. Small blocks halve the memory it takes.
+    adds what is new; `added_at` tells what is counted already. Small blocks spare memory.
 #}
 {{ config(
     materialized="append_only_table",
     unique_key="conversion_id",
     period="converted_on",
     order_by=["photo_id", "converted_at"],
-    query_settings={"max_block_size": 32768, "min_insert_block_size_rows": 262144},
+    query_settings={"max_block_size": 32768},
 ) }}
 
 with
