@@ -28,7 +28,7 @@
         {% do build_vector_index(building, index) %}
         {% do put_in_place(building, existing, target_relation) %}
     {% else %}
-        {% if has_changed_rows(existing, sql) %}
+        {% if not deleted_rows_stay_in_the_index() and has_changed_rows(existing, sql) %}
             {% do delete_changed_rows(existing, building, key, sql) %}
         {% endif %}
         {%- set new_rows -%}

@@ -4,7 +4,6 @@ dbt takes seconds to import, so one warm process runs command after command, wha
 chDB is closed at the end of each.
 """
 
-import gc
 import io
 import multiprocessing
 import os
@@ -100,8 +99,7 @@ def make_dbt_quick() -> None:
     """In a process that runs many commands, do once what dbt would do again for each.
 
     dbt's own tests keep the parsed text of macros too. The source of a flag is looked for in all
-    modules, for every frame of the stack, and is only ever printed in a warning. What is imported
-    by now need not be searched for garbage.
+    modules, for every frame of the stack, and is only ever printed in a warning.
     """
     import dbt.cli.main  # noqa: F401
     from dbt_common.behavior_flags import BehaviorFlagRendered
@@ -109,7 +107,6 @@ def make_dbt_quick() -> None:
 
     enable_test_caching()
     BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
-    gc.freeze()
 
 
 def _within(

@@ -14,6 +14,7 @@ from dbt.adapters.clickhouse.connections import ClickHouseConnectionManager
 from dbt.adapters.clickhouse.impl import ClickHouseAdapter
 from dbt.adapters.clickhouse.relation import ClickHouseRelation
 from dbt.adapters.contracts.connection import AdapterResponse
+from dbt.adapters.contracts.macros import MacroResolverProtocol
 
 from dbt.adapters.pyclickhouse.arrow import (
     are_plain,
@@ -45,6 +46,18 @@ class PyClickHouseAdapter(ClickHouseAdapter):
     """The rows of a Python model fill a table that its materialization puts in place."""
 
     ConnectionManager: type[ClickHouseConnectionManager] = PyClickHouseConnectionManager
+
+    def set_macro_resolver(self, macro_resolver: MacroResolverProtocol) -> None:
+        """The project is read and stays: Python's collector need not walk its 200,000 objects.
+
+        That saves half a second of a build. A process that runs several commands first gives up
+        what the last one left.
+        """
+        super().set_macro_resolver(macro_resolver)
+        if gc.get_freeze_count():
+            gc.unfreeze()
+            gc.collect()
+        gc.freeze()
 
     @property
     def client(self) -> Client:
@@ -80,7 +93,6 @@ class PyClickHouseAdapter(ClickHouseAdapter):
 
     def submit_python_job(self, parsed_model: dict[str, Any], compiled_code: str) -> ModelRows:
         """Run the model to its first rows. Raises DbtRuntimeError with the line that failed."""
-        gc.freeze()  # importing makes Python look for garbage, and dbt's manifest has none: 0.1 s
         password = self.connections.get_thread_connection().credentials.password
         model = PythonModel(parsed_model, compiled_code, password)
         with model.errors():
@@ -112,7 +124,6 @@ class PyClickHouseAdapter(ClickHouseAdapter):
         """Drop what a model has filled, where no table took it."""
         model: Any = getattr(config, "model", None)  # a test has none
         if getattr(model, "language", None) == "python":
-            gc.unfreeze()
             staged = self.staged(self.Relation.create_from(self.config, model))
             if self.get_relation("", staged.schema, staged.identifier):
                 self.drop_relation(staged)  # type: ignore[no-untyped-call]
