@@ -22,6 +22,7 @@ class ChdbCredentials(ClickHouseCredentials):
     """A directory instead of a host; every other dbt-clickhouse setting keeps its meaning."""
 
     chdb_path: str = "data/chdb"
+    check_exchange: bool = False  # all of this needs it; a kill amid the check leaves its tables
 
     @property
     def type(self) -> str:
