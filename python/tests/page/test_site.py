@@ -485,6 +485,7 @@ def test_a_click_on_a_point_goes_to_its_photo_and_back_to_the_same_view(visit, p
 def test_the_keyboard_zooms_until_photos_are_shown_and_opens_one(visit, places):
     x, y = places[CAT]
     page = visit(f"/map#{x},{y},1")
+    in_view(page)
     page.locator("canvas").focus()
     for _ in range(5):
         page.keyboard.press("+")
@@ -497,10 +498,24 @@ def test_the_keyboard_zooms_until_photos_are_shown_and_opens_one(visit, places):
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{wanted}")
     page.go_back()
+    in_view(page)
     page.locator("canvas").focus()
     page.keyboard.press("0")
     assert in_view(page) == 255
     assert page.locator(".map li").count() == 0
+
+
+def test_the_map_is_not_moved_before_its_points_have_come(visit):
+    page = visit("/map")
+    held = []
+    page.route("**/map/points.json", held.append)
+    page.reload()
+    page.locator("canvas").focus()
+    page.keyboard.press("+")
+    page.mouse.move(*middle(page))
+    page.mouse.wheel(0, -1500)
+    held[0].continue_()
+    assert in_view(page) == 255
 
 
 def test_the_mouse_zooms_and_drags_and_a_drag_is_no_click(visit, places):

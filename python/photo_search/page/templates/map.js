@@ -315,11 +315,13 @@ function measure() {
 }
 
 map.hidden = document.querySelector("#map-help").hidden = false;
+map.inert = true; // nothing can be moved yet
 tell("The points are being fetched…");
 try {
     const response = await fetch("/map/points.json");
     if (!response.ok) throw new Error(response.statusText);
     fill(await response.json());
+    map.inert = false;
     [width, height] = [canvas.clientWidth, canvas.clientHeight];
     look(firstLook());
     new ResizeObserver(() => { measure(); changed(); }).observe(canvas);
