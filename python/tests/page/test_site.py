@@ -508,7 +508,7 @@ def test_the_keyboard_zooms_until_photos_are_shown_and_opens_one(visit, places):
 def test_the_map_is_not_moved_before_its_points_have_come(visit):
     page = visit("/map")
     held = []
-    page.route("**/map/points.json", held.append)
+    page.route("**/map/points.json", lambda route: held.append(route))
     page.reload()
     page.locator("canvas").focus()
     page.keyboard.press("+")
