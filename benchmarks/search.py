@@ -3,6 +3,8 @@
     python benchmarks/search.py                                # the real size
     python benchmarks/search.py --photos 200000 --conversions 8000000 --once
     python benchmarks/search.py --only photo_search,pgvector   # fewer engines
+    python benchmarks/search.py --photos 1000000 --conversions 8000000 --load-only \
+        --only photo_search,notebook,duckdb                    # no index, no question
     python benchmarks/search.py --quick                        # a minute, to see that it runs
 
 Made-up data are kept in the cache: `--prepare` makes them, and the peers' environment, beforehand.
@@ -82,24 +84,18 @@ def main() -> None:
             if options.again:
                 engines[name].call("open")
             else:
-                cost = _load(engines[name], work, day1, result["dbt"], options.once)
-                result["loading"][name] = cost
+                result["loading"][name] = _load(engines[name], day1, result["dbt"], options)
             if name in APPROXIMATE:
                 result["effort"][name] = find_effort(engines[name], "similar", truth)
         loaded.write_text(json.dumps({key: result[key] for key in ("loading", "dbt")}))
-        print("asking", file=sys.stderr)
-        questions = {name: QUESTIONS[name] for name in engines}
-        timings = ask_in_turn(engines, questions, truth, options.rounds)
-        result["asking"] = {
-            name: {question: timing.summary() for question, timing in of_engine.items()}
-            for name, of_engine in timings.items()
-        }
+        if not options.load_only:
+            result["asking"] = _ask(engines, truth, options.rounds)
         for name, engine in engines.items():
-            result["loading"][name] |= _sizes(engine)
+            result["loading"][name] |= _sizes(engine, is_warm=not options.load_only)
     finally:
         for engine in engines.values():
             engine.close()
-    if "photo_search" in engines:
+    if "photo_search" in engines and not options.load_only:
         result["dbt"]["operations"] = _operations(work, truth, 2 * options.rounds)
         if not options.once:
             dbt_costs.load(day2, work / "photo_search")
@@ -123,6 +119,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--once", action="store_true", help="one build, of what questions need: for larger sizes"
     )
+    parser.add_argument("--load-only", action="store_true", help="load, and ask nothing")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/photo_search/search")
     parser.add_argument("--work", type=Path, help="folder of the databases, emptied first")
     parser.add_argument("--keep", action="store_true", help="do not remove the databases")
@@ -134,7 +131,7 @@ def _options() -> argparse.Namespace:
     if options.quick:
         options.photos, options.conversions = 2_000, 50_000
         options.targets, options.rounds = 10, 1
-    options.once |= options.again
+    options.once |= options.again or options.load_only
     options.keep |= options.again
     options.work = options.work or options.cache / f"{options.photos}"
     return options
@@ -162,8 +159,17 @@ def _start(name: str, work: Path, cache: Path) -> RemoteEngine:
     return RemoteEngine(name, python, work / name)
 
 
+def _ask(engines: dict[str, RemoteEngine], truth: Truth, rounds: int) -> dict[str, Any]:
+    print("asking", file=sys.stderr)
+    questions = {name: QUESTIONS[name] for name in engines}
+    return {
+        name: {question: timing.summary() for question, timing in of_engine.items()}
+        for name, of_engine in ask_in_turn(engines, questions, truth, rounds).items()
+    }
+
+
 def _load(
-    engine: RemoteEngine, work: Path, data: Path, dbt: dict[str, Any], once: bool
+    engine: RemoteEngine, data: Path, dbt: dict[str, Any], options: argparse.Namespace
 ) -> dict[str, Any]:
     """Fill an engine with the first day's data: seconds by step and peak memory."""
     if engine.name != "photo_search":
@@ -171,23 +177,24 @@ def _load(
         loaded = {"seconds": answer.value, "peak_bytes": answer.peak_bytes}
         if engine.name == "pgvector":
             loaded["peak_bytes"] += engine.call("most_server_bytes").value
-        if engine.name == "notebook" and not once:
+        if engine.name == "notebook" and not options.once:
             every_column = engine.call("load_all_columns", str(data))
             loaded["seconds"]["every column, in batches"] = every_column.value
         return loaded
-    load, builds = _build(work, data, dbt, once)
-    engine.call("open")
-    return {
-        "seconds": {"load": load.seconds, "dbt build": sum(build.seconds for build in builds)},
-        "peak_bytes": max(cost.peak_bytes for cost in (load, *builds)),
-    }
-
-
-def _build(work: Path, data: Path, dbt: dict[str, Any], once: bool) -> tuple[Cost, list[Cost]]:
-    """Load and build this project's tables; costs go into `dbt`."""
-    database = work / "photo_search"
-    load = dbt_costs.load(data, database)
+    load = dbt_costs.load(data, options.work / engine.name)
     dbt["load"] = asdict(load)
+    seconds, peak_bytes = {"load": load.seconds}, load.peak_bytes
+    if not options.load_only:
+        builds = _build(options.work, dbt, options.once)
+        seconds["dbt build"] = sum(build.seconds for build in builds)
+        peak_bytes = max(peak_bytes, *(build.peak_bytes for build in builds))
+        engine.call("open")
+    return {"seconds": seconds, "peak_bytes": peak_bytes}
+
+
+def _build(work: Path, dbt: dict[str, Any], once: bool) -> list[Cost]:
+    """Build this project's tables; costs go into `dbt`."""
+    database = work / "photo_search"
     if once:
         builds = [dbt_costs.build(database, "--exclude", *PYTHON_MODELS, *COMPARE_ALL_PHOTOS)]
     else:
@@ -197,14 +204,14 @@ def _build(work: Path, data: Path, dbt: dict[str, Any], once: bool) -> tuple[Cos
         builds.append(dbt_costs.build(database, "--select", *PYTHON_MODELS))
         dbt["build_python"] = asdict(builds[1])
     dbt["build"] = asdict(builds[0])
-    return load, builds
+    return builds
 
 
-def _sizes(engine: RemoteEngine) -> dict[str, int | None]:
-    """Disk and memory of a warm engine."""
+def _sizes(engine: RemoteEngine, is_warm: bool) -> dict[str, int]:
+    """Disk, and memory if it was asked."""
     answer = engine.call("size_on_disk")
     server = engine.call("server_bytes").value if engine.name == "pgvector" else 0
-    return {"bytes_on_disk": answer.value, "warm_bytes": answer.peak_bytes + server}
+    return {"bytes_on_disk": answer.value, "warm_bytes": is_warm and answer.peak_bytes + server}
 
 
 def _operations(work: Path, truth: Truth, times: int) -> dict[str, list[dict[str, float]]]:

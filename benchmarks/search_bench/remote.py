@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from search_bench.machine import peak_bytes
+
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "benchmarks"
 
@@ -71,12 +73,16 @@ def run(command: Sequence[str | Path], work: Path) -> Cost:
         process = subprocess.Popen(
             command, stdout=output, stderr=output, cwd=ROOT, env=environment(work)
         )
-        _, status, usage = os.wait4(process.pid, 0)
+        ended, peak = 0, 0
+        while not ended:
+            peak = max(peak, peak_bytes(process.pid))
+            time.sleep(0.01)
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, output.name)
     seconds = time.perf_counter() - started
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, peak)
 
 
 def environment(work: Path) -> dict[str, str]:

@@ -41,8 +41,8 @@ def write_report(results: Path, page: Path) -> str:
     for run in runs:
         parts += [
             f"## {run['photos']:,} photos, {run['conversions']:,} conversions\n",
-            f"{run['machine']}. {run['targets']} photos asked about.\n",
-            _asking(run),
+            f"{run['machine']}.\n",
+            _asking(run) if "asking" in run else "Loaded, and not asked.\n",
             _loading(run),
             _dbt(run),
         ]
@@ -81,7 +81,7 @@ def _operation(name: str) -> Callable[[Result], float]:
 
 
 def _wrong_rows(run: Result) -> float | None:
-    questions = run["asking"].get("photo_search", {}).values()
+    questions = run.get("asking", {}).get("photo_search", {}).values()
     return sum(timing["wrong_rows"] for timing in questions) if questions else None
 
 
@@ -90,7 +90,8 @@ def _over_pgvector(figure: str) -> Callable[[Result], float | None]:
         loading = run["loading"]
         if not {"photo_search", "pgvector"} <= loading.keys():
             return None
-        return float(loading["photo_search"][figure] / loading["pgvector"][figure])
+        own, its = loading["photo_search"][figure], loading["pgvector"][figure]
+        return float(own / its) if own and its else None
 
     return ratio
 
@@ -177,7 +178,8 @@ def _asking(run: Result) -> str:
                     question, engine, f"{timing['p50']:.2f}", f"{timing['p95']:.2f}",
                     f"{timing['recall']:.4f}{wrong}", str(effort or ""), right_rows,
                 ])  # fmt: skip
-    return _table(["question", "engine", "p50", "p95", "recall@10", "ef", "right rows"], rows)
+    head = ["question", "engine", "p50", "p95", "recall@10", "ef", "right rows"]
+    return f"{run['targets']} photos asked about.\n\n" + _table(head, rows)
 
 
 def _loading(run: Result) -> str:
@@ -186,7 +188,7 @@ def _loading(run: Result) -> str:
             engine,
             ", ".join(f"{step} {seconds:.1f}" for step, seconds in loading["seconds"].items()),
             f"{loading['peak_bytes'] / MIB:,.0f}",
-            f"{loading['warm_bytes'] / MIB:,.0f}",
+            f"{loading['warm_bytes'] / MIB:,.0f}" if loading["warm_bytes"] else "",
             f"{loading['bytes_on_disk'] / MIB:,.0f}" if loading["bytes_on_disk"] else "",
         ]
         for engine, loading in run["loading"].items()
@@ -200,7 +202,7 @@ def _dbt(run: Result) -> str:
         return ""
     costs = {
         "`photo-search load`": run["dbt"]["load"],
-        "`dbt build`, cold, all but Python models": run["dbt"]["build"],
+        "`dbt build`, cold, all but Python models": run["dbt"].get("build"),
         "`dbt build` of the Python models": run["dbt"].get("build_python"),
         "`dbt build` after 1,000 photos and 100,000 conversions": run["dbt"].get("build_of_new"),
     }

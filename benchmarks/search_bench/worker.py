@@ -8,10 +8,11 @@ memory of the process, so that neither the pipe nor another engine is measured.
 import importlib
 import json
 import os
-import resource
 import sys
 import time
 from pathlib import Path
+
+from search_bench.machine import peak_bytes
 
 
 def main() -> None:
@@ -25,8 +26,8 @@ def main() -> None:
         started = time.perf_counter()
         value = getattr(engine, method)(*arguments)
         seconds = time.perf_counter() - started
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        json.dump({"value": value, "seconds": seconds, "peak_bytes": peak}, answers)
+        answer = {"value": value, "seconds": seconds, "peak_bytes": peak_bytes()}
+        json.dump(answer, answers)
         answers.write("\n")
         answers.flush()
     engine.close()
