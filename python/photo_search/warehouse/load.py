@@ -142,7 +142,7 @@ def _fill(client: Client, table: SourceTable, load_id: str) -> int:
         client.command(_create_table(table, name, load_id))
     columns = table.columns_of_the_file
     sparing = {name: value for name, value in SPARING.items() if name in client.server_settings}
-    if is_remote(table.data):
+    if _reads_by_itself(client, table):
         names = ", ".join(f"`{column}`" for column in columns)
         insert = f"insert into {table.loading} ({names}) select {names} from {table.origin}"
         client.command(insert, settings=sparing)
@@ -173,10 +173,14 @@ def _check_one_version(client: Client, table: SourceTable) -> None:
         )
 
 
+def _reads_by_itself(client: Client, table: SourceTable) -> bool:
+    return is_remote(table.data) or client.uri.startswith("chdb:")
+
+
 @contextmanager
 def _reader(client: Client, table: SourceTable) -> Iterator[Client]:
     """An engine that can read the table's origin: the server, or for a file one in this process."""
-    if is_remote(table.data) or client.uri.startswith("chdb:"):
+    if _reads_by_itself(client, table):
         yield client
         return
     here = clickhouse_connect.get_client(interface="chdb")
