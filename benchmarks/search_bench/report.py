@@ -187,9 +187,9 @@ def _loading(run: Result) -> str:
         [
             engine,
             ", ".join(f"{step} {seconds:.1f}" for step, seconds in loading["seconds"].items()),
-            f"{loading['peak_bytes'] / MIB:,.0f}",
-            f"{loading['warm_bytes'] / MIB:,.0f}" if loading["warm_bytes"] else "",
-            f"{loading['bytes_on_disk'] / MIB:,.0f}" if loading["bytes_on_disk"] else "",
+            _mib(loading["peak_bytes"]),
+            _mib(loading["warm_bytes"]),
+            _mib(loading["bytes_on_disk"]),
         ]
         for engine, loading in run["loading"].items()
     ]
@@ -208,22 +208,24 @@ def _dbt(run: Result) -> str:
     }
     rows = [
         [what, *(f"{cost[key]:.1f}" for key in ("seconds", "cpu_seconds")),
-         f"{cost['peak_bytes'] / MIB:,.0f}"]
+         _mib(cost["peak_bytes"])]
         for what, cost in costs.items() if cost
     ]  # fmt: skip
     if "by_hand" in run["dbt"]:
         by_hand = f"{run['dbt']['by_hand']:.1f}"
         rows.append(["the statements of the cold build, by hand", by_hand, "", ""])
     for name, operations in run["dbt"].get("operations", {}).items():
-        middle = [
-            median(cost[key] for cost in operations)
-            for key in ("seconds", "cpu_seconds", "peak_bytes")
-        ]
+        middle = [median(cost[key] for cost in operations) for key in ("seconds", "cpu_seconds")]
+        peak = max(cost["peak_bytes"] or 0 for cost in operations)
         rows.append([
-            f"`dbt run-operation` {name}", f"{middle[0]:.1f}", f"{middle[1]:.1f}",
-            f"{middle[2] / MIB:,.0f}",
+            f"`dbt run-operation` {name}", f"{middle[0]:.1f}", f"{middle[1]:.1f}", _mib(peak),
         ])  # fmt: skip
     return _table(["what", "seconds", "of the processors", "peak MiB"], rows)
+
+
+def _mib(size: int | None) -> str:
+    """Nothing where it was not measured."""
+    return f"{size / MIB:,.0f}" if size else ""
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
