@@ -5,21 +5,21 @@
 #}
 
 {% macro recall_at_k(top_k=10, photos=30) -%}
-{%- set asked = namespace(photos=0, nearest=0, found=0) -%}
-{%- for photo_id in _first_photo_ids(photos) -%}
+{%- set photo_ids = _first_photo_ids(photos) -%}
+{%- set counts = namespace(nearest=0, found=0) -%}
+{%- for photo_id in photo_ids -%}
     {%- set exact = similar_photos(photo_id, top_k=[top_k + 16, 1000] | min, exact=true) -%}
     {%- set nearest = run_query(exact).rows -%}
-    {%- set farthest = nearest[:top_k] | map(attribute="distance") | map("float") | max -%}
+    {%- set farthest = nearest[:top_k] | map(attribute="distance") | map("float") | max | default(0) -%}
     {%- set answers = nearest | selectattr("distance", "le", farthest + 1e-6)
         | map(attribute="photo_id") | list -%}
     {%- set found = run_query(similar_photos(photo_id, top_k=top_k)).columns["photo_id"] -%}
-    {%- set asked.photos = asked.photos + 1 -%}
-    {%- set asked.nearest = asked.nearest + nearest[:top_k] | length -%}
-    {%- set asked.found = asked.found + found | select("in", answers) | list | length -%}
+    {%- set counts.nearest = counts.nearest + nearest[:top_k] | length -%}
+    {%- set counts.found = counts.found + found | select("in", answers) | list | length -%}
 {%- endfor -%}
 select
-    toUInt64({{ asked.photos }}) as count_targets,
-    {{ asked.found }} / {{ asked.nearest }} as recall
+    toUInt64({{ photo_ids | length }}) as count_targets,
+    {{ counts.found }} / {{ counts.nearest }} as recall
 {%- endmacro %}
 
 {# None before the table is built, so that the statement compiles; docs need no measurement either. #}
