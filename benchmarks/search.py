@@ -64,7 +64,7 @@ def main() -> None:
     loaded = work / "loaded.json"
     if not options.again:
         shutil.rmtree(work, ignore_errors=True)
-    truth = Truth(day1, options.targets)
+    truth = None if options.load_only else Truth(day1, options.targets)
     engines: dict[str, RemoteEngine] = {}
     result: dict[str, Any] = {
         "machine": describe_machine(),
@@ -85,17 +85,17 @@ def main() -> None:
                 engines[name].call("open")
             else:
                 result["loading"][name] = _load(engines[name], day1, result["dbt"], options)
-            if name in APPROXIMATE:
+            if truth and name in APPROXIMATE:
                 result["effort"][name] = find_effort(engines[name], "similar", truth)
         loaded.write_text(json.dumps({key: result[key] for key in ("loading", "dbt")}))
-        if not options.load_only:
+        if truth:
             result["asking"] = _ask(engines, truth, options.rounds)
         for name, engine in engines.items():
-            result["loading"][name] |= _sizes(engine, is_warm=not options.load_only)
+            result["loading"][name] |= _sizes(engine, is_warm=truth is not None)
     finally:
         for engine in engines.values():
             engine.close()
-    if "photo_search" in engines and not options.load_only:
+    if truth and "photo_search" in engines:
         result["dbt"]["operations"] = _operations(work, truth, 2 * options.rounds)
         if not options.once:
             dbt_costs.load(day2, work / "photo_search")
@@ -211,7 +211,10 @@ def _sizes(engine: RemoteEngine, is_warm: bool) -> dict[str, int]:
     """Disk, and memory if it was asked."""
     answer = engine.call("size_on_disk")
     server = engine.call("server_bytes").value if engine.name == "pgvector" else 0
-    return {"bytes_on_disk": answer.value, "warm_bytes": is_warm and answer.peak_bytes + server}
+    return {
+        "bytes_on_disk": answer.value,
+        "warm_bytes": answer.peak_bytes + server if is_warm else 0,
+    }
 
 
 def _operations(work: Path, truth: Truth, times: int) -> dict[str, list[dict[str, float]]]:
