@@ -1,7 +1,7 @@
 """Bring Parquet into the source tables of a dbt target: all of them, or none."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +19,14 @@ from photo_search.warehouse.project import Project
 
 LOADING = "__loading"
 MADE_BY_THE_LOAD = ("load_id", "loaded_at", "row_hash")
-# What an insert may hold in memory: parts of 64 MiB, and 256 MiB of Parquet that is read ahead.
+# On two cores merges would take time from the build, which reads a source from end to end anyway.
+SELDOM_MERGED = " settings min_parts_to_merge_at_once = 100"
+# What an insert may hold in memory: parts of 64 MiB, and 256 MiB of Parquet that is read ahead; a
+# mapped file would be held whole.
 SPARING = {
     "min_insert_block_size_rows": 1 << 18,
     "min_insert_block_size_bytes": 1 << 26,
+    "storage_file_read_method": "pread",
     "input_format_parquet_memory_high_watermark": 1 << 28,  # ClickHouse 25.8 and later
 }
 
@@ -69,10 +73,10 @@ def load(project: Project, data: str) -> dict[str, int]:
     """Replace the source tables of `project`'s target by the Parquet files in `data`.
 
     `data` is a folder, whose files are sent to the server, or an address that it reads by itself.
-    Every table is filled under another name and compared with its file by count and checksum; then
-    all are swapped in one statement, so that a failed load changes nothing. Returns the number of
-    rows by table. Raises WarehouseError: a file is missing or unreadable, or the engine refuses,
-    or holds other rows than the file.
+    Every table is filled under another name and compared with its file: by count, and by checksum
+    if the rows went over a network. Then all are swapped in one statement, so that a failed load
+    changes nothing. Returns the number of rows by table. Raises WarehouseError: a file is missing
+    or unreadable, or the engine refuses, or holds other rows than the file.
     """
     with project.open() as warehouse:
         tables = [
@@ -138,8 +142,9 @@ def _fill(client: Client, table: SourceTable, load_id: str) -> int:
     """The number of rows that arrived in `table.loading`, and are those of the file."""
     client.command(f"create database if not exists `{table.database}`")
     client.command(f"drop table if exists {table.loading}")
+    settings = SELDOM_MERGED if _is_embedded(client) else ""
     for name in (table.relation, table.loading):
-        client.command(_create_table(table, name, load_id))
+        client.command(_create_table(table, name, load_id, settings))
     columns = table.columns_of_the_file
     sparing = {name: value for name, value in SPARING.items() if name in client.server_settings}
     if _reads_by_itself(client, table):
@@ -149,17 +154,23 @@ def _fill(client: Client, table: SourceTable, load_id: str) -> int:
     else:
         with (Path(table.data) / table.file).open("rb") as parquet:
             client.raw_insert(table.loading, list(columns), parquet, sparing, fmt="Parquet")
+    is_local = _is_embedded(client) and not is_remote(table.data)
+    content = "count()" if is_local else f"count(), sum({table.row_hash})"
     with _reader(client, table) as reader:
-        sent = _content(reader, table, table.origin)
-    arrived = _content(client, table, table.loading)
+        [sent] = reader.query(f"select {content} from {table.origin}").result_rows
+    [arrived] = client.query(f"select {content} from {table.loading}").result_rows
     if arrived != sent:
         raise WarehouseError(
-            f"{table.data}/{table.file} has {sent[0]} rows with the checksum {sent[1]}, but "
-            f"{arrived[0]} arrived, with {arrived[1]}. Nothing changed; load again."
+            f"{table.data}/{table.file} has {_rows(sent)}, but {_rows(arrived)} arrived. "
+            "Nothing changed; load again."
         )
     if is_remote(table.data) and "embedding_version" in columns:
         _check_one_version(client, table)
-    return arrived[0]
+    return int(arrived[0])
+
+
+def _rows(content: Sequence[int]) -> str:
+    return " rows with the checksum ".join(map(str, content))
 
 
 def _check_one_version(client: Client, table: SourceTable) -> None:
@@ -174,7 +185,11 @@ def _check_one_version(client: Client, table: SourceTable) -> None:
 
 
 def _reads_by_itself(client: Client, table: SourceTable) -> bool:
-    return is_remote(table.data) or client.uri.startswith("chdb:")
+    return is_remote(table.data) or _is_embedded(client)
+
+
+def _is_embedded(client: Client) -> bool:
+    return client.uri.startswith("chdb:")
 
 
 @contextmanager
@@ -190,13 +205,7 @@ def _reader(client: Client, table: SourceTable) -> Iterator[Client]:
         here.close()
 
 
-def _content(client: Client, table: SourceTable, relation: str) -> tuple[int, int]:
-    """Count and checksum of the rows of `relation`, whatever their order."""
-    [row] = client.query(f"select count(), sum({table.row_hash}) from {relation}").result_rows
-    return int(row[0]), int(row[1])
-
-
-def _create_table(table: SourceTable, name: str, load_id: str) -> str:
+def _create_table(table: SourceTable, name: str, load_id: str, settings: str) -> str:
     defaults = {
         "load_id": f"default '{load_id}'",
         "loaded_at": "default now()",
@@ -208,7 +217,7 @@ def _create_table(table: SourceTable, name: str, load_id: str) -> str:
     )
     return (
         f"create table if not exists {name} ({columns}) "
-        f"engine = MergeTree order by {table.order_by}"
+        f"engine = MergeTree order by {table.order_by}{settings}"
     )
 
 
