@@ -66,7 +66,7 @@ def truth(demo: Demo) -> Truth:
 def test_similar_photos_are_the_ten_that_an_exact_scan_finds(
     demo: Demo, truth: Truth, target: str
 ) -> None:
-    rows = ask(demo, "similar_photos", photo_id=target)
+    rows = ask(demo, "similar_photos", photo_id=target, exact=False)
     expected = truth.similar(target)[:10]
     assert ids(rows) == [photo_id for photo_id, _ in expected]
     assert [row["distance"] for row in rows] == pytest.approx(
@@ -78,37 +78,50 @@ def test_similar_photos_are_the_ten_that_an_exact_scan_finds(
 def test_exactly_top_k_rows_come_back_ranked_from_1_and_never_the_target(
     demo: Demo, top_k: int
 ) -> None:
-    rows = ask(demo, "similar_photos", photo_id=TARGET, top_k=top_k)
+    rows = ask(demo, "similar_photos", photo_id=TARGET, top_k=top_k, exact=False)
     assert [row["similarity_rank"] for row in rows] == list(range(1, top_k + 1))
     assert TARGET not in {row["photo_id"] for row in rows}
 
 
 def test_more_photos_than_there_are_gives_all_others(demo: Demo) -> None:
     count = pq.read_metadata(demo.data / "photos.parquet").num_rows
-    assert len(ask(demo, "similar_photos", photo_id=TARGET, top_k=1000)) == count - 1
+    rows = ask(demo, "similar_photos", photo_id=TARGET, top_k=1000, exact=False)
+    assert len(rows) == count - 1
 
 
 def test_the_answer_without_the_index_is_the_same(broken: Demo) -> None:
-    with_index = ask(broken, "similar_photos", photo_id=TARGET)
+    with_index = ask(broken, "similar_photos", photo_id=TARGET, exact=False)
     drop = "{% do run_query('alter table ' ~ ref('photos') ~ ' drop index photo_embed_index') %}"
     broken.dbt.run("show", "--inline", f"{drop} select 1").check()
-    without = ask(broken, "similar_photos", photo_id=TARGET)
+    without = ask(broken, "similar_photos", photo_id=TARGET, exact=False)
     assert [row["photo_id"] for row in without] == [row["photo_id"] for row in with_index]
     assert [row["distance"] for row in without] == pytest.approx(
         [row["distance"] for row in with_index], abs=1e-6
     )
 
 
+@pytest.mark.parametrize(("exact", "asked"), [(None, "mmap"), (True, "mmap"), (False, "hnsw")])
+def test_an_operation_scans_unless_it_is_told_to_ask_the_index(
+    demo: Demo, exact: bool | None, asked: str
+) -> None:
+    arguments = json.dumps({"photo_id": TARGET, "exact": exact})
+    command = ["run-operation", "similar_photos", "--args", arguments]
+    said = demo.dbt.run("--log-level", "debug", *command).check().output
+    assert {word for word in ("mmap", "hnsw") if word in said} == {asked}
+    select = f"{{{{ similar_photos('{TARGET}') }}}}"
+    assert "hnsw" in demo.dbt.run("compile", "--inline", select).check().output
+
+
 def test_a_question_gives_the_same_rows_as_a_select_and_as_an_operation(demo: Demo) -> None:
     for question in ("similar_photos", "photo_conversions", "popular_keywords"):
         select = show(demo, f"{{{{ {question}('{TARGET}') }}}}")
-        assert select == ask(demo, question, photo_id=TARGET)
+        assert select == ask(demo, question, photo_id=TARGET, exact=False)
 
 
 def test_a_vector_finds_what_its_photo_finds_and_the_photo_itself_first(
     demo: Demo, truth: Truth
 ) -> None:
-    rows = ask(demo, "similar_photos", vector=list(truth.vector(TARGET)), top_k=11)
+    rows = ask(demo, "similar_photos", vector=list(truth.vector(TARGET)), top_k=11, exact=False)
     assert ids(rows) == [TARGET] + [photo_id for photo_id, _ in truth.similar(TARGET)[:10]]
     assert {row["target_photo_id"] for row in rows} == {None}
 
@@ -238,7 +251,7 @@ def test_pages_keep_to_filters_and_may_begin_behind_a_photo_that_they_leave_out(
 
 def test_max_distance_ends_the_answer(demo: Demo, truth: Truth) -> None:
     limit = truth.similar(TARGET)[4][1] + 1e-6
-    rows = ask(demo, "similar_photos", photo_id=TARGET, max_distance=limit)
+    rows = ask(demo, "similar_photos", photo_id=TARGET, max_distance=limit, exact=False)
     assert ids(rows) == [photo_id for photo_id, _ in truth.similar(TARGET)[:5]]
 
 
@@ -284,7 +297,7 @@ def test_three_in_four_of_the_ten_nearest_come_from_the_same_photograph(demo: De
 
 
 def test_a_photo_that_nobody_downloaded_counts_0_instead_of_vanishing(demo: Demo) -> None:
-    rows = ask(demo, "photo_conversions", photo_id=TARGET, top_k=250)
+    rows = ask(demo, "photo_conversions", photo_id=TARGET, top_k=250, exact=False)
     counts = {row["photo_id"]: row["count_downloads"] for row in rows}
     assert len(rows) == 250
     assert {counts[f"never-used{n}"] for n in range(1, 7) if f"never-used{n}" in counts} == {0}
