@@ -449,7 +449,7 @@ def places(site):
 def in_view(page):
     """How many photos the map says are in view, once it stands still."""
     page.wait_for_timeout(400)
-    page.get_by_role("status").filter(has_text="in view").wait_for()
+    page.locator("[role=status][aria-busy=false]", has_text="in view").wait_for()
     return int(page.get_by_role("status").inner_text().split()[0])
 
 

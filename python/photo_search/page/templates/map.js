@@ -110,9 +110,15 @@ function drawNames() {
 
 // ---------- photos, once the map stands still
 function changed() {
+    unsettle();
     drawSoon();
-    clearTimeout(settling);
     settling = setTimeout(settle, 150);
+}
+
+function unsettle() {
+    clearTimeout(settling);
+    settling = null;
+    told.ariaBusy = "true";
 }
 
 async function settle() {
@@ -175,6 +181,7 @@ function print(photo) {
 
 function tell(text) {
     if (told.textContent !== text) told.textContent = text;
+    told.ariaBusy = "false";
 }
 
 // ---------- moving
@@ -185,6 +192,7 @@ function look({ x, y, zoom }) {
 }
 
 function glide(to) {
+    unsettle();
     cancelAnimationFrame(moving);
     if (calm.matches) return look(to);
     const from = view, start = performance.now();
