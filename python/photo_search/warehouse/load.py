@@ -139,7 +139,7 @@ def _check_embedding_version(file: Path, parquet: pq.FileMetaData) -> None:
 
 
 def _fill(client: Client, table: SourceTable, load_id: str) -> int:
-    """The number of rows that arrived in `table.loading`, and are those of the file."""
+    """The number of rows of the file, now in `table.loading` too."""
     client.command(f"create database if not exists `{table.database}`")
     client.command(f"drop table if exists {table.loading}")
     settings = SELDOM_MERGED if _is_embedded(client) else ""
@@ -154,6 +154,14 @@ def _fill(client: Client, table: SourceTable, load_id: str) -> int:
     else:
         with (Path(table.data) / table.file).open("rb") as parquet:
             client.raw_insert(table.loading, list(columns), parquet, sparing, fmt="Parquet")
+    count = _count_of_same_rows(client, table)
+    if is_remote(table.data) and "embedding_version" in columns:
+        _check_one_version(client, table)
+    return count
+
+
+def _count_of_same_rows(client: Client, table: SourceTable) -> int:
+    """The number of rows of the file; as many arrived and, if over a network, the same ones."""
     is_local = _is_embedded(client) and not is_remote(table.data)
     content = "count()" if is_local else f"count(), sum({table.row_hash})"
     with _reader(client, table) as reader:
@@ -164,8 +172,6 @@ def _fill(client: Client, table: SourceTable, load_id: str) -> int:
             f"{table.data}/{table.file} has {_rows(sent)}, but {_rows(arrived)} arrived. "
             "Nothing changed; load again."
         )
-    if is_remote(table.data) and "embedding_version" in columns:
-        _check_one_version(client, table)
     return int(arrived[0])
 
 
