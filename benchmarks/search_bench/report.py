@@ -218,14 +218,14 @@ def _dbt(run: Result) -> str:
         rows.append(["the statements of that without Python models, by hand", by_hand, "", ""])
     for name, operations in run["dbt"].get("operations", {}).items():
         middle = [median(cost[key] for cost in operations) for key in ("seconds", "cpu_seconds")]
-        peak = max(cost["peak_bytes"] or 0 for cost in operations)
+        peak = max(cost["peak_bytes"] for cost in operations)
         rows.append([
             f"`dbt run-operation` {name}", f"{middle[0]:.1f}", f"{middle[1]:.1f}", _mib(peak),
         ])  # fmt: skip
     return _table(["what", "seconds", "of the processors", "peak MiB"], rows)
 
 
-def _mib(size: int | None) -> str:
+def _mib(size: int) -> str:
     """Nothing where it was not measured."""
     return f"{size / MIB:,.0f}" if size else ""
 
