@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -288,12 +289,15 @@ def test_popularity_and_likeness_are_blended_by_reciprocal_rank(demo: Demo) -> N
     assert [row["fused_rank"] for row in rows] == list(range(1, 16))
 
 
-def test_three_in_four_of_the_ten_nearest_come_from_the_same_photograph(demo: Demo) -> None:
+def test_85_percent_of_the_ten_nearest_come_from_the_same_photograph_as_the_readme_says(
+    demo: Demo, truth: Truth
+) -> None:
     with (REPOSITORY / "sample" / "sources.csv").open(newline="") as file:
         source = {row["photo_id"]: row["source"] for row in csv.DictReader(file)}
-    rows = show(demo, "{{ _ranked_photos(_nearest_photos_of_each(ref('photos')), 10) }}")
+    rows = show(demo, "select target_photo_id, photo_id from {{ ref('photo_neighbours') }}")
+    assert Counter(row["target_photo_id"] for row in rows) == dict.fromkeys(truth.ids, 10)
     same = [source[row["target_photo_id"]] == source[row["photo_id"]] for row in rows]
-    assert sum(same) / len(same) >= 0.75
+    assert sum(same) / len(same) == pytest.approx(0.85, abs=0.01)
 
 
 def test_a_photo_that_nobody_downloaded_counts_0_instead_of_vanishing(demo: Demo) -> None:
