@@ -128,6 +128,11 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 @click.option("--recheck", is_flag=True, help="Ask again for photos that were gone or denied.")
 @click.option("--re-embed", is_flag=True, help="Replace vectors of another embedding version.")
 @click.option(
+    "--literal-quotes",
+    is_flag=True,
+    help="Read quotes in the dataset as ordinary characters, and every line as a row.",
+)
+@click.option(
     "--max-failure-rate",
     type=click.FloatRange(0, 1),
     default=0.2,
