@@ -72,7 +72,8 @@ def import_hf(photos: str | None, conversions: str | None, out: str, re_embed: b
 
     done = import_myscale(photos, conversions, out, re_embed)
     click.echo(
-        f"{done.photos} photos ({done.photos_left_out} left out), {done.conversions} conversions."
+        f"{done.photos} photos ({done.photos_left_out} left out), "
+        f"{done.conversions} conversions ({done.conversions_left_out} left out)."
     )
 
 
