@@ -72,7 +72,8 @@ def import_hf(photos: str | None, conversions: str | None, out: str, re_embed: b
 
     done = import_myscale(photos, conversions, out, re_embed)
     click.echo(
-        f"{done.photos} photos ({done.photos_left_out} left out), {done.conversions} conversions."
+        f"{done.photos} photos ({done.photos_left_out} left out), "
+        f"{done.conversions} conversions ({done.conversions_left_out} left out)."
     )
 
 
@@ -127,6 +128,11 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 @click.option("--retry-failed", is_flag=True, help="Only what failed for a passing reason.")
 @click.option("--recheck", is_flag=True, help="Ask again for photos that were gone or denied.")
 @click.option("--re-embed", is_flag=True, help="Replace vectors of another embedding version.")
+@click.option(
+    "--literal-quotes",
+    is_flag=True,
+    help="Read quotes in the dataset as ordinary characters, and every line as a row.",
+)
 @click.option(
     "--max-failure-rate",
     type=click.FloatRange(0, 1),

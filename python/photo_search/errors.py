@@ -29,6 +29,18 @@ class OutputError(PhotoSearchError):
     """A file could not be written."""
 
 
+class DamagedFileError(OutputError):
+    """A file that an earlier run wrote is damaged; `name` is its path inside the folder."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(name, message)  # both, so that the error survives pickling
+        self.name = name
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
 class TooManyFailuresError(PhotoSearchError):
     """More photos failed than the run may lose."""
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from photo_search.embedding.encoder import DIMENSION, Vectors
 from photo_search.errors import DatasetError
+from photo_search.pipeline.parquet import open_parquet
 from photo_search.search.photos import Photo, read_photos
 from photo_search.warehouse.project import Warehouse
 
@@ -63,7 +63,8 @@ class Mover:
 def read_old(path: str) -> Embedded:
     """An earlier photos.parquet. Raises DatasetError if it cannot be read as one."""
     try:
-        table = pq.read_table(path, columns=["photo_id", "photo_embed", "embedding_version"])
+        with open(path, "rb") as file:  # pyarrow would expand a ~ in a path
+            table = open_parquet(file).read(["photo_id", "photo_embed", "embedding_version"])
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise DatasetError(
             f"{path} cannot be read as an earlier photos.parquet ({error}). "

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from photo_search.embedding.encoder import DIMENSION, ImageEncoder, Vectors
 from photo_search.embedding.models import ModelFiles
 from photo_search.errors import ModelError
 from photo_search.pipeline.job import Job
-from photo_search.pipeline.parquet import PART_SCHEMA, with_version, write_tables
+from photo_search.pipeline.parquet import PART_SCHEMA, read_part, with_version, write_tables
 from photo_search.pipeline.prepare import Photo, Prepared, prepared
 from photo_search.storage import Folder
 
@@ -39,7 +38,7 @@ def embed_chunk(job: Job, number: int, photos: Sequence[Photo], report: Report) 
     folder, part = Folder(job.out), part_name(job.spec.version, number)
     encoder = _encoder(job.model, job.spec.precision, job.spec.backend)
     size = SLICE_BATCHES * encoder.batch_size
-    done = size * len(folder.names(f"{part}.slices/*.parquet"))
+    done = size * len(folder.names(f"{part}.slices", ".parquet"))
     with prepared(job, photos[done:], ahead=4 * encoder.batch_size) as items:
         for start in range(done, len(photos), size):
             rows = list(_embed(encoder, islice(items, size)))
@@ -51,18 +50,13 @@ def embed_chunk(job: Job, number: int, photos: Sequence[Photo], report: Report) 
 
 
 def join_slices(folder: Folder, part: str) -> None:
-    """Make one part of the slices that are there."""
-    names = folder.names(f"{part}.slices/*.parquet")
-
-    def tables() -> Iterator[pa.Table]:
-        for name in names:
-            with folder.open(name) as file:
-                yield pq.read_table(file)
-
+    """Make one part of the slices that are there. Raises DamagedFileError."""
+    names = folder.names(f"{part}.slices", ".parquet")
     if names:
-        with folder.open(names[0]) as file:
-            schema = pq.read_schema(file)
-        write_tables(folder, f"{part}.parquet", schema, tables())
+        columns = PART_SCHEMA.names
+        schema = read_part(folder, names[0], columns).schema
+        tables = (read_part(folder, name, columns) for name in names)
+        write_tables(folder, f"{part}.parquet", schema, tables)
         folder.remove(f"{part}.slices")
 
 

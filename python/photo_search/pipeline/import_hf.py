@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from photo_search.dataset.fetch import download
 from photo_search.embedding.encoder import DIMENSION
@@ -15,6 +14,7 @@ from photo_search.embedding.models import DEFAULT_MODEL
 from photo_search.embedding.preprocess import Preprocessing
 from photo_search.embedding.version import UNKNOWN, EmbeddingSpec
 from photo_search.errors import DatasetError
+from photo_search.pipeline.conversions import CONVERSIONS_FILE
 from photo_search.pipeline.lock import only_run
 from photo_search.pipeline.output import FAILURES_FILE, PHOTOS_FILE, check_version
 from photo_search.pipeline.parquet import (
@@ -22,6 +22,7 @@ from photo_search.pipeline.parquet import (
     FAILURES_SCHEMA,
     PHOTOS_SCHEMA,
     VECTOR,
+    open_parquet,
     with_version,
     write_tables,
 )
@@ -47,11 +48,16 @@ ROWS_AT_A_TIME = 4096
 
 @dataclass(frozen=True)
 class Imported:
-    """Rows written, and photos left out: a bad id, or no unit vector of 512 numbers."""
+    """Rows written, and rows left out.
+
+    A photo is left out for a bad id or without a unit vector of 512 numbers, a conversion for a bad
+    id.
+    """
 
     photos: int
     photos_left_out: int
     conversions: int
+    conversions_left_out: int
 
 
 def import_myscale(
@@ -60,9 +66,9 @@ def import_myscale(
     """Write photos.parquet and conversions.parquet from a file or an https address of each.
 
     Hashes and sizes of thumbnails are not known: they are written as empty text and 0.
-    Raises DatasetError, FetchError, EmbeddingVersionError.
+    Raises DatasetError, FetchError, EmbeddingVersionError; then the output is as it was.
     """
-    folder, left_out = Folder(out), 0
+    folder, left_out, conversions_left_out = Folder(out), 0, 0
 
     def photo_tables() -> Iterator[pa.Table]:
         nonlocal left_out
@@ -74,18 +80,26 @@ def import_myscale(
             yield table
 
     def conversion_tables() -> Iterator[pa.Table]:
+        nonlocal conversions_left_out
         for batch in _batches(conversions or CONVERSIONS_ADDRESS, folder, ("photo_id", "keyword")):
             good = batch.filter(_has_good_id(batch))
+            conversions_left_out += batch.num_rows - good.num_rows
             yield _fill(CONVERSIONS_SCHEMA, dict(zip(good.schema.names, good.columns, strict=True)))
 
     with only_run(folder):
         folder.remove_temporary()
         check_version(folder, SPEC.version, re_embed)
         schema = with_version(PHOTOS_SCHEMA, SPEC)
-        photo_count = write_tables(folder, PHOTOS_FILE, schema, photo_tables())
-        count = write_tables(folder, "conversions.parquet", CONVERSIONS_SCHEMA, conversion_tables())
-        write_tables(folder, FAILURES_FILE, FAILURES_SCHEMA, [])
-    return Imported(photo_count, left_out, count)
+        with folder.together() as files:
+            photo_count = write_tables(files, PHOTOS_FILE, schema, photo_tables())
+            if not photo_count:
+                raise DatasetError(
+                    f"{photos or PHOTOS_ADDRESS} holds no photo with a unit vector of {DIMENSION} "
+                    f"numbers; {left_out} rows were left out. Name a file as MyScale publishes it."
+                )
+            count = write_tables(files, CONVERSIONS_FILE, CONVERSIONS_SCHEMA, conversion_tables())
+            write_tables(files, FAILURES_FILE, FAILURES_SCHEMA, [])
+    return Imported(photo_count, left_out, count, conversions_left_out)
 
 
 def _batches(source: str, folder: Folder, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
@@ -94,15 +108,25 @@ def _batches(source: str, folder: Folder, columns: tuple[str, ...]) -> Iterator[
         path = Path(folder.path("imported")) / source.rpartition("/")[2]
         download(source, path, hosts=None)
     try:
-        file = pq.ParquetFile(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise DatasetError(f"{path} cannot be read as Parquet: {error}") from error
-    missing = [name for name in columns if name not in file.schema_arrow.names]
-    if missing:
+        with path.open("rb") as content:
+            file = open_parquet(content)
+            missing = [name for name in columns if name not in file.schema_arrow.names]
+            if missing:
+                raise DatasetError(
+                    f"{path} has no column {', '.join(missing)}; MyScale's file has "
+                    f"{', '.join(columns)}."
+                )
+            for batch in file.iter_batches(ROWS_AT_A_TIME, columns=list(columns)):
+                yield batch.select(list(columns)).cast(_schema_of(columns))
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise DatasetError(
-            f"{path} has no column {', '.join(missing)}; MyScale's file has {', '.join(columns)}."
-        )
-    yield from file.iter_batches(ROWS_AT_A_TIME, columns=list(columns))
+            f"{path} cannot be read as Parquet: {error}. Delete it and get it again."
+        ) from error
+
+
+def _schema_of(columns: tuple[str, ...]) -> pa.Schema:
+    vector = pa.list_(pa.float64())
+    return pa.schema([(name, vector if name == "photo_embed" else pa.string()) for name in columns])
 
 
 def _has_good_id(batch: pa.RecordBatch) -> pa.Array:

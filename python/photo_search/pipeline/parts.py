@@ -7,10 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from photo_search.errors import OutputError
 from photo_search.pipeline.keys import Keys, photo_keys
+from photo_search.pipeline.parquet import read_metadata, read_part, read_part_group
 from photo_search.storage import Folder
 
 Positions = npt.NDArray[np.int64]
@@ -23,18 +22,17 @@ class Parts:
 
     def __init__(self, folder: Folder, version: str) -> None:
         self._folder = folder
-        self.names = folder.names(f"parts/{version}/*.parquet")[::-1]
+        self.names = folder.names(f"parts/{version}", ".parquet")[::-1]
         self._groups: list[tuple[str, int]] = []
         sizes: list[int] = []
         keys, reasons = [np.empty(0, np.uint64)], [pa.array([], pa.string())]
         for name in self.names:
-            file = _open(folder, name)
-            for group in range(file.num_row_groups):
+            metadata = read_metadata(folder, name)
+            for group in range(metadata.num_row_groups):
                 self._groups.append((name, group))
-                sizes.append(file.metadata.row_group(group).num_rows)
-            ids, urls, why = (
-                column.combine_chunks() for column in file.read(columns=KEY_COLUMNS).columns
-            )
+                sizes.append(metadata.row_group(group).num_rows)
+            table = read_part(folder, name, KEY_COLUMNS)
+            ids, urls, why = (column.combine_chunks() for column in table.columns)
             keys.append(photo_keys(ids, urls))
             reasons.append(why)
         self._keys, self._positions = np.unique(np.concatenate(keys), return_index=True)
@@ -81,14 +79,4 @@ class Parts:
 
     def _read_group(self, group: int, columns: tuple[str, ...]) -> pa.Table:
         name, number = self._groups[group]
-        return _open(self._folder, name).read_row_group(number, columns=list(columns))
-
-
-def _open(folder: Folder, name: str) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(folder.open(name))
-    except (OSError, pa.ArrowInvalid) as error:
-        raise OutputError(
-            f"{folder.url}/{name} cannot be read: {error}. Delete that file and run the same "
-            "command again; its photos are then embedded again."
-        ) from error
+        return read_part_group(self._folder, name, number, columns)

@@ -3,20 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from photo_search.dataset.read import (
-    PHOTOS,
-    MalformedRows,
-    RowNumbers,
-    find_parts,
-    read_batches,
-    read_rows,
-)
+from photo_search.dataset.parts import Table
+from photo_search.dataset.read import RowCount, RowNumbers, read_batches, read_rows
+from photo_search.errors import DatasetError
 from photo_search.pipeline.keys import Keys, hashed, photo_keys
 from photo_search.pipeline.parts import ABSENT, Parts
 from photo_search.pipeline.prepare import Photo
@@ -25,30 +19,50 @@ from photo_search.thumbnails.failure import PASSING
 
 @dataclass(frozen=True)
 class Wanted:
-    """The photos that the output is to hold: `rows` are their numbers in the dataset."""
+    """The photos that the output is to hold: `rows` are their numbers in the dataset.
+
+    `ids` are their photo ids as keys. `past_limit` counts the photos that a limit leaves out.
+    """
 
     keys: Keys
+    ids: Keys
     rows: RowNumbers
+    count: RowCount
     duplicates: int
-    malformed: MalformedRows
+    past_limit: int
 
     def count_embedded(self, parts: Parts) -> int:
         return int(np.count_nonzero(parts.has_vector(parts.find(self.keys))))
 
 
-def read_wanted(dataset: Path, limit: int | None) -> Wanted:
-    """The first `limit` photos; of a repeated id the last row counts."""
-    malformed = MalformedRows()
+def read_wanted(photos: Table, limit: int | None) -> Wanted:
+    """The first `limit` photos; of a repeated id the last row counts.
+
+    Raises DatasetError if there is none.
+    """
+    count = RowCount()
     ids, keys = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
-    for batch in read_batches(find_parts(dataset, PHOTOS), PHOTOS, malformed, PHOTOS.required):
+    for batch in read_batches(photos, count, photos.shape.required):
         photo_ids, urls = _without_nulls(batch)
         ids.append(hashed(photo_ids))
         keys.append(photo_keys(photo_ids, urls))
-    backwards = np.concatenate(ids)[::-1]
-    _, last = np.unique(backwards, return_index=True)
-    rows = np.sort(len(backwards) - 1 - last)
-    duplicates = len(backwards) - len(rows)
-    return Wanted(np.concatenate(keys)[rows[:limit]], rows[:limit], duplicates, malformed)
+    if not count.read:
+        raise DatasetError(
+            f"{photos.parts[0]} lists no photo: it has a header and no rows. The output is left "
+            "as it was. Get the dataset again, or name another folder with --dataset."
+        )
+    all_ids = np.concatenate(ids)
+    _, last = np.unique(all_ids[::-1], return_index=True)
+    every = np.sort(len(all_ids) - 1 - last)
+    rows = every[:limit]
+    return Wanted(
+        keys=np.concatenate(keys)[rows],
+        ids=all_ids[rows],
+        rows=rows,
+        count=count,
+        duplicates=len(all_ids) - len(every),
+        past_limit=len(every) - len(rows),
+    )
 
 
 def missing(wanted: Wanted, parts: Parts, retry_failed: bool, recheck: bool) -> RowNumbers:
@@ -65,9 +79,9 @@ def missing(wanted: Wanted, parts: Parts, retry_failed: bool, recheck: bool) -> 
     return wanted.rows[chosen]
 
 
-def cut(dataset: Path, rows: RowNumbers, size: int) -> Iterator[list[Photo]]:
+def cut(table: Table, rows: RowNumbers, size: int) -> Iterator[list[Photo]]:
     """These rows as chunks of `size` photos, in the order of the dataset."""
-    batches = read_rows(find_parts(dataset, PHOTOS), PHOTOS, rows, PHOTOS.required)
+    batches = read_rows(table, rows, table.shape.required)
     photos = (
         Photo(photo_id, url)
         for batch in batches

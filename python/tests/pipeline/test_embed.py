@@ -1,25 +1,30 @@
+import io
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import ANY
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from photo_search.dataset.read import PHOTOS
+from photo_search.dataset.shapes import PHOTOS
 from photo_search.errors import (
     DatasetError,
     EmbeddingVersionError,
     ModelError,
-    OutputError,
     TooManyFailuresError,
 )
 from photo_search.pipeline.embed import Options, run_embed
+from photo_search.pipeline.output import STOPPED_FILE, write_failures
+from photo_search.pipeline.parquet import open_parquet
 from photo_search.storage import Folder
 from photo_search.thumbnails.failure import Reason
-from pipeline.conftest import World, folder_job, jpeg, write_dataset, write_folder
+from pipeline.conftest import LIMITS, World, folder_job, jpeg, write_dataset, write_folder
 
 
 def test_every_photo_is_in_one_of_two_files_with_its_own_vector(world: World) -> None:
@@ -183,18 +188,88 @@ def test_a_run_in_which_too_much_fails_stops_and_keeps_what_it_has(world: World)
     with pytest.raises(TooManyFailuresError, match=r"16 of 32 photos failed \(16 gone\)"):
         world.run(max_failure_rate=0.4)
     assert not (world.out / "photos.parquet").exists()
-    assert len(world.failures()) == 16
+    assert sorted(path.name for path in world.out.glob("*.parquet")) == [STOPPED_FILE]
+    assert world.read("failures_of_stopped_run").num_rows == 16
     world.server.requests.clear()
     assert world.run(max_failure_rate=0.9).photos == 16
+    assert not (world.out / STOPPED_FILE).exists()
     assert "/p000" not in world.server.requests
 
 
-def test_without_one_vector_the_run_fails_and_its_files_have_their_columns(world: World) -> None:
-    with pytest.raises(TooManyFailuresError, match="No photo"):
-        world.run()
-    assert world.read().num_rows == 0
-    assert world.read().schema.field("photo_embed").type.value_type == pa.float32()
-    assert world.read("photo_failures").num_rows == 0
+def outputs(folder: Path) -> dict[str, bytes]:
+    """The output files and parts, byte by byte."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*.parquet")
+        if path.name != STOPPED_FILE
+    }
+
+
+HEADER = "photo_id\tphoto_image_url\n"
+
+
+@pytest.mark.parametrize(
+    ("photos", "conversions", "error"),
+    [
+        (HEADER, None, DatasetError),
+        (HEADER[:-1], None, DatasetError),
+        ("", None, DatasetError),
+        (HEADER + "a\nb\nc\n", None, DatasetError),
+        (HEADER + "gone\thttps://127.0.0.1:9/gone\n", None, TooManyFailuresError),
+        (None, "", DatasetError),
+        (None, "photo_id\tkeyword\na\nb\n", DatasetError),
+        (None, "photo_id\tkeyword\n';--\tbee\n", DatasetError),
+        (None, 'photo_id\tkeyword\na\t"bee\nb\tcat\n', DatasetError),
+    ],
+    ids=[
+        "a header and no photo",
+        "a header without a line end",
+        "an empty file",
+        "malformed photos alone",
+        "no photo that can be fetched",
+        "empty conversions",
+        "malformed conversions alone",
+        "conversions without a good id",
+        "a swallowed conversion",
+    ],
+)
+def test_an_error_leaves_every_output_file_as_it_was(
+    world: World, photos: str | None, conversions: str | None, error: type
+) -> None:
+    world.add(0)
+    world.photos["gone"] = world.server.url + "/gone"
+    world.run()
+    before = outputs(world.out)
+    dataset = world.folder / "dataset"
+    if photos is not None:
+        (dataset / "photos.tsv000").write_text(photos)
+    if conversions is not None:
+        (dataset / "conversions.tsv000").write_text(conversions)
+    job = world.job(limits=replace(LIMITS, deadline=0.5))
+    for re_embed in (False, True):
+        if re_embed:
+            job = replace(job, spec=replace(job.spec, precision="bfloat16"))
+        with pytest.raises(error):
+            run_embed(job, Options(dataset, max_failure_rate=1.0, re_embed=re_embed))
+    after = outputs(world.out)
+    assert {name: after.get(name) for name in before} == before
+    assert all(name.startswith("parts/") for name in set(after) - set(before))
+
+
+def test_a_dataset_that_changes_during_the_run_stops_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add(0, 1)
+    dataset = write_dataset(world.folder / "dataset", world.photos.items())
+
+    def replace_dataset(*arguments: Any) -> Any:
+        write_dataset(dataset, reversed(world.photos.items()))
+        return write_failures(*arguments)
+
+    monkeypatch.setattr("photo_search.pipeline.embed.write_failures", replace_dataset)
+    with pytest.raises(DatasetError, match="was changed while this run read it"):
+        run_embed(world.job(), Options(dataset))
+    assert not (world.out / "photos.parquet").exists()
 
 
 def test_of_a_repeated_id_the_last_row_counts(world: World) -> None:
@@ -249,15 +324,207 @@ def test_a_vector_that_is_none_stops_the_run_before_it_is_written(
     assert not list(world.out.rglob("*.parquet")) or not (world.out / "photos.parquet").exists()
 
 
-def test_a_damaged_part_is_named_and_can_be_deleted(world: World) -> None:
-    world.add(0)
+def cut(content: bytes) -> bytes:
+    return content[:-10]
+
+
+def flip_in_the_middle(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+def overwrite(content: bytes) -> bytes:
+    return b"no Parquet"
+
+
+DAMAGES = [cut, flip_in_the_middle, overwrite]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_part_is_moved_aside_and_its_photos_are_embedded_again(
+    world: World, damage: Callable[[bytes], bytes]
+) -> None:
+    world.add(*range(3))
     world.run()
-    part = next((world.out / "parts").rglob("*.parquet"))
-    part.write_bytes(part.read_bytes()[:-10])
-    with pytest.raises(OutputError, match=f"{part.name} cannot be read.*Delete that file"):
-        world.run()
+    world.add(3)
+    world.run()
+    before = outputs(world.out)
+    part = min((world.out / "parts").rglob("*.parquet"))
+    part.write_bytes(damage(part.read_bytes()))
+    world.server.requests.clear()
+    summary = world.run()
+    assert set(world.server.requests) == {"/p000", "/p001", "/p002"}
+    assert (world.out / "photos.parquet").read_bytes() == before["photos.parquet"]
+    assert part.with_name(f"{part.name}.damaged").exists()
+    assert any(f"{part.name} was damaged" in note for note in summary.notes)
+    assert world.run().notes == []
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["photos", "conversions"])
+def test_a_damaged_output_file_is_written_again(
+    world: World, name: str, damage: Callable[[bytes], bytes]
+) -> None:
+    world.add(0, 1)
+    world.run()
+    file = world.out / f"{name}.parquet"
+    whole = file.read_bytes()
+    file.write_bytes(damage(whole))
+    summary = world.run()
+    assert file.read_bytes() == whole
+    assert summary.tried == 0
+    if (name, damage) != ("photos", flip_in_the_middle):  # photos.parquet is written by every run
+        assert summary.notes == [f"{name}.parquet was damaged and has been written again."]
+
+
+def test_damaged_photos_do_not_let_another_version_in(world: World) -> None:
+    world.add(0)
+    first = world.run()
+    (world.out / "photos.parquet").write_bytes(b"damaged")
+    job = world.job()
+    with pytest.raises(EmbeddingVersionError, match=f"{first.embedding_version}.*--re-embed"):
+        world.run(replace(job, spec=replace(job.spec, precision="bfloat16")))
+
+
+def test_a_damaged_slice_of_a_killed_run_costs_its_photos_only(tmp_path: Path) -> None:
+    dataset, thumbnails = write_folder(tmp_path, 100)
+    job = folder_job(thumbnails, tmp_path / "out")
+    whole = run_embed(job, Options(dataset))
+    part = next((tmp_path / "out" / "parts").rglob("*.parquet"))
+    table = pq.read_table(part)
     part.unlink()
-    assert world.run().photos == 1
+    slices = part.with_name("000000.slices")
+    slices.mkdir()
+    for number in range(2):
+        rows = table.slice(32 * number, 32)
+        pq.write_table(rows, slices / f"{number:04}.parquet", write_page_checksum=True)
+    damaged = slices / "0000.parquet"
+    damaged.write_bytes(flip_in_the_middle(damaged.read_bytes()))
+    summary = run_embed(job, Options(dataset))
+    assert (summary.tried, summary.photos) == (68, whole.photos)
+
+
+def test_all_pages_that_are_written_have_checksums(world: World) -> None:
+    world.add(0)
+    world.photos["gone"] = world.server.url + "/gone"
+    world.run()
+    for file in world.out.rglob("*.parquet"):
+        content = bytearray(file.read_bytes())
+        metadata = pq.read_metadata(file)
+        for column in range(metadata.num_columns):
+            chunk = metadata.row_group(0).column(column)
+            start = chunk.dictionary_page_offset or chunk.data_page_offset
+            last = start + chunk.total_compressed_size - 1
+            damaged = bytes(content[:last] + bytes([content[last] ^ 1]) + content[last + 1 :])
+            with pytest.raises((OSError, ValueError)):
+                open_parquet(io.BytesIO(damaged)).read()
+
+
+def test_every_row_of_the_dataset_is_in_one_count(world: World) -> None:
+    world.add(*range(4))
+    dataset = write_dataset(world.folder / "dataset", world.photos.items())
+    hostile = ["", "';--", "x" * 100_000, "ünï", "a b", "p000\0", "-", "\u202e", "%00", "p000\x7f"]
+    urls = [
+        "",
+        "http://[",
+        "https://127.0.0.1:x/",
+        "//\u2100",
+        "\0",
+        "file:///etc/passwd",
+        "a" * 99_999,
+    ]
+    rows = [f"{name}\thttps://127.0.0.1:9/{n}" for n, name in enumerate(hostile)]
+    rows += [f"u{number}\t{url}" for number, url in enumerate(urls)]
+    rows += ["p000\t" + world.photos["p000"], "\thttps://127.0.0.1:9/again", "only-one", "a\tb\tc"]
+    with (dataset / "photos.tsv000").open("a") as file:
+        file.write("".join(row + "\n" for row in rows))
+    with (dataset / "conversions.tsv000").open("a") as file:
+        file.write("".join(f"{name}\tbee\n" for name in [*hostile, "p001", "unknown"]) + "a\n")
+    for limit in (3, None):
+        summary = run_embed(world.job(), Options(dataset, limit=limit, max_failure_rate=1.0))
+        counts = (
+            summary.photos,
+            *summary.failures.values(),
+            summary.photos_not_tried,
+            summary.duplicate_photos,
+            summary.photos_past_limit,
+            summary.conversions,
+            summary.conversions_without_photo_id,
+            summary.conversions_of_other_photos,
+            summary.malformed_rows,
+        )
+        assert sum(counts) == summary.rows_read == 4 + len(rows) + 1 + len(hostile) + 3
+    assert summary.photos == 4
+    assert summary.malformed_rows == 3
+    assert run_embed(world.job(), Options(dataset, max_failure_rate=1.0)) == replace(
+        summary, tried=ANY, seconds=ANY
+    )
+
+
+def test_a_limit_cuts_the_conversions_too_and_a_run_without_brings_them_back(world: World) -> None:
+    world.add(0, 1, 2)
+    rows = ["p000\tbee", "p002\tcat", "unknown\tdog", "p001\tfox", "p000\tant"]
+    dataset = write_dataset(world.folder / "dataset", world.photos.items(), *rows)
+    for _ in range(2):
+        summary = run_embed(world.job(), Options(dataset, limit=2))
+        assert world.read("conversions")["keyword"].to_pylist() == ["bee", "fox", "ant"]
+        assert summary.conversions_of_other_photos == 2
+        assert "1 photos, 2 conversions of other photos" in summary.text()
+    assert run_embed(world.job(), Options(dataset)).conversions == 5
+    assert world.read("conversions")["keyword"].to_pylist() == ["bee", "cat", "dog", "fox", "ant"]
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+def test_a_dataset_without_conversions_is_embedded(world: World, limit: int | None) -> None:
+    world.add(0)
+    dataset = write_dataset(world.folder / "dataset", world.photos.items())
+    (dataset / "conversions.tsv000").write_text("photo_id\tkeyword\n")
+    for _ in range(2):
+        summary = run_embed(world.job(), Options(dataset, limit=limit))
+        assert (summary.photos, summary.conversions) == (1, 0)
+    assert world.read("conversions").num_rows == 0
+
+
+def test_literal_quotes_keep_all_rows(world: World) -> None:
+    world.add(0)
+    rows = ['p000\t"bee', "p000\tcat", 'p000\t"12" vinyl"']
+    dataset = write_dataset(world.folder / "dataset", world.photos.items(), *rows)
+    with pytest.raises(DatasetError, match=r"row 1 \(line 2\).*--literal-quotes"):
+        run_embed(world.job(), Options(dataset))
+    run_embed(world.job(), Options(dataset, literal_quotes=True))
+    assert world.read("conversions")["keyword"].to_pylist() == ['"bee', "cat", '"12" vinyl"']
+    with pytest.raises(DatasetError, match=r"row 1 \(line 2\)"):
+        run_embed(world.job(), Options(dataset))
+
+
+def test_files_beside_the_dataset_that_look_like_parts_are_named(world: World) -> None:
+    world.add(0)
+    dataset = write_dataset(world.folder / "dataset", world.photos.items())
+    (dataset / "photos.tsv000~").write_text("photo_id\tphoto_image_url\np000\thttps://old/\n")
+    summary = run_embed(world.job(), Options(dataset))
+    assert "'photos.tsv000~'" in summary.text()
+    assert summary.photos == 1
+
+
+@pytest.mark.parametrize("name", ["x[1]", "x{a,b}", "*", "~", "a::b", "--out"])
+def test_folders_of_any_name_are_taken_letter_by_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    dataset, thumbnails = write_folder(tmp_path, 5)
+    here = tmp_path / "here"
+    (here / name).mkdir(parents=True)
+    (here / "x1" / "parts" / "other").mkdir(parents=True)  # what a pattern would match too
+    (here / "x1" / "parts" / "other" / "000000.parquet").write_text("not to be read")
+    dataset.rename(here / name / "dataset")
+    monkeypatch.chdir(here)
+    job = replace(folder_job(thumbnails, Path("out")), out=name)
+    assert run_embed(job, Options(Path(name) / "dataset", limit=2)).photos == 2
+    assert run_embed(job, Options(Path(name) / "dataset")).tried == 3
+    other = replace(job, spec=replace(job.spec, precision="bfloat16"))
+    assert run_embed(other, Options(Path(name) / "dataset", re_embed=True)).photos == 4
+    assert len(list((here / name / "parts").iterdir())) == 1
+    assert sorted(path.name for path in here.iterdir()) == sorted({name, "x1"})
+    assert (here / "x1" / "parts" / "other" / "000000.parquet").exists()
 
 
 def test_failures_are_dated_in_utc_in_every_time_zone(
@@ -285,7 +552,7 @@ def test_conversions_keep_their_text_and_lose_rows_without_a_photo(world: World)
     assert table["keyword"].to_pylist() == [" bee ", "fujisan\nmount fuji"]
     assert table["converted_at"].null_count == 2
     assert (summary.conversions, summary.conversions_without_photo_id) == (2, 2)
-    assert summary.malformed_examples == ["conversions.tsv000 row 6: 3 fields instead of 2"]
+    assert summary.malformed_examples == ["conversions.tsv000 row 5: 3 fields instead of 2"]
 
 
 def test_a_missing_dataset_is_one_message(world: World) -> None:

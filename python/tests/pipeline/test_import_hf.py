@@ -55,6 +55,38 @@ def test_rows_that_are_no_unit_vectors_of_512_numbers_are_left_out_and_counted(
     assert (done.photos, done.photos_left_out) == (4, 4)
 
 
+def outputs(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.parquet")}
+
+
+def test_a_damaged_or_empty_file_leaves_every_output_file_as_it_was(tmp_path: Path) -> None:
+    photos, conversions = published(tmp_path)
+    out = tmp_path / "out"
+    import_myscale(photos, conversions, str(out))
+    before = outputs(out)
+    content = bytearray(Path(conversions).read_bytes())
+    content[4:200] = bytes(196)  # the pages; the footer is whole
+    Path(tmp_path / "damaged").write_bytes(content)
+    with pytest.raises(DatasetError, match="damaged cannot be read as Parquet"):
+        import_myscale(photos, str(tmp_path / "damaged"), str(out))
+    pq.write_table(pq.read_table(photos).slice(0, 0), tmp_path / "empty")
+    with pytest.raises(DatasetError, match="holds no photo"):
+        import_myscale(str(tmp_path / "empty"), conversions, str(out))
+    wrong = pq.read_table(photos).set_column(3, "photo_embed", pa.array(["x"] * 4))
+    pq.write_table(wrong, tmp_path / "wrong")
+    with pytest.raises(DatasetError, match="wrong cannot be read as Parquet"):
+        import_myscale(str(tmp_path / "wrong"), conversions, str(out))
+    assert outputs(out) == before
+
+
+def test_conversions_without_a_photo_id_are_counted(tmp_path: Path) -> None:
+    photos, conversions = published(tmp_path)
+    table = pa.table({"photo_id": ["p0", None, "no'id"], "keyword": ["bee", "cat", "dog"]})
+    pq.write_table(table, conversions)
+    done = import_myscale(photos, conversions, str(tmp_path / "out"))
+    assert (done.conversions, done.conversions_left_out) == (1, 2)
+
+
 def test_vectors_of_another_version_are_replaced_only_on_request(tmp_path: Path) -> None:
     photos, conversions = published(tmp_path)
     other = PHOTOS_SCHEMA.with_metadata({"photo_search.embedding_version": "other"})
