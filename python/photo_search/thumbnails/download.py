@@ -12,15 +12,24 @@ import requests
 import urllib3
 
 from photo_search.thumbnails.addresses import check_url
-from photo_search.thumbnails.failure import PASSING, PhotoFailure, Reason
-from photo_search.thumbnails.http import CheckedSession
+from photo_search.thumbnails.decode import decode
+from photo_search.thumbnails.failure import PhotoFailure, Reason
+from photo_search.thumbnails.http import CheckedSession, Deadline, states_its_end
 from photo_search.thumbnails.pace import Pace
 
 UNSPLASH_HOSTS = frozenset({"images.unsplash.com"})
 THUMBNAIL = {"q": "75", "fm": "jpg", "w": "200", "fit": "max"}
 READ_BYTES = 64 << 10
 MAX_BYTES = 20 << 20
-MAX_ATTEMPTS = 4
+ATTEMPTS = {
+    Reason.SERVER_ERROR: 4,
+    Reason.TIMEOUT: 4,
+    Reason.NETWORK: 4,
+    # Raised here only when the connection may have cut the picture off.
+    Reason.NOT_IMAGE: 2,
+    Reason.TRUNCATED: 2,
+    Reason.CORRUPT: 2,
+}
 FIRST_BACKOFF = 0.5  # seconds, doubled with every attempt
 
 
@@ -90,7 +99,7 @@ class HttpSource:
     def __call__(self, url: str) -> Fetched:
         attempt = 0
         self._pace.wait()
-        deadline = time.monotonic() + self._limits.deadline
+        deadline = Deadline(self._limits.deadline)
         while True:
             attempt += 1
             try:
@@ -101,21 +110,24 @@ class HttpSource:
                 if isinstance(failure, RetryLaterError):
                     self._pace.slow_down()
                     wait = max(wait, failure.wait)
-                may_pass = failure.reason in PASSING and failure.reason is not Reason.TLS
-                is_last = attempt == MAX_ATTEMPTS
-                if is_last or not may_pass or time.monotonic() + wait > deadline:
+                if attempt >= ATTEMPTS.get(failure.reason, 1) or wait > deadline.left():
                     raise
             time.sleep(wait)
 
-    def _get(self, url: str, deadline: float) -> bytes:
+    def _get(self, url: str, deadline: Deadline) -> bytes:
         with self._session.follow(url, deadline) as response:
             _check_status(response)
+            may_be_cut = not states_its_end(response)
             content = bytearray()
             # read1 hands over what has come; read would wait for the whole block.
             while block := response.raw.read1(READ_BYTES, decode_content=True):
                 content += block
                 if len(content) > MAX_BYTES:
                     raise PhotoFailure(Reason.TOO_LARGE, f"more than {MAX_BYTES} bytes")
+        if not content:
+            raise PhotoFailure(Reason.NOT_IMAGE, "the server sent an empty body")
+        if may_be_cut:
+            decode(bytes(content))
         return bytes(content)
 
 
@@ -134,6 +146,6 @@ def _check_status(response: requests.Response) -> None:
 def _retry_after(response: requests.Response) -> float:
     """Seconds that the server asks for, in number or date form; 0 if it asks for nothing."""
     try:
-        return urllib3.Retry().parse_retry_after(response.headers.get("Retry-After", "0"))
-    except urllib3.exceptions.InvalidHeader:
+        return float(urllib3.Retry().parse_retry_after(response.headers.get("Retry-After", "0")))
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return 0.0

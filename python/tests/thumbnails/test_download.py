@@ -224,7 +224,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     def answer(host: str, port: int, *_: object, **__: object) -> list[tuple[object, ...]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (to, port)) for to in addresses]
 
-    http._resolve_for.cache_clear()
+    http._lookup.cache_clear()
     monkeypatch.setattr("photo_search.thumbnails.addresses.socket.getaddrinfo", answer)
 
 
@@ -245,7 +245,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(
     fetch = source(hosts=frozenset({"photos.test"}))
     asked = []
     monkeypatch.setattr(http, "resolve", lambda host, *_: asked.append(host) or ["127.0.0.1"])
-    http._resolve_for.cache_clear()
+    http._lookup.cache_clear()
     assert fetch(url).content == PHOTO  # no name server knows photos.test
     assert asked == ["photos.test"]
 
