@@ -28,6 +28,7 @@ USER_AGENT = "photo-search/0.1 (image search on the Unsplash dataset; python-req
 MAX_REDIRECTS = 3
 CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 10.0  # seconds without a byte
+FOREVER = 1e9  # seconds; timers cannot wait for much longer
 ADDRESS_SECONDS = 60  # how long a checked address is used before the name is looked up again
 
 
@@ -35,8 +36,8 @@ class Deadline:
     """A point in time, some seconds from now."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._at = time.monotonic() + seconds
+        self._seconds = min(seconds, FOREVER)
+        self._at = time.monotonic() + self._seconds
 
     def left(self) -> float:
         """Seconds until then; 0 or less if it has passed."""

@@ -1,5 +1,6 @@
 """Servers that break HTTP, or keep to it slowly: each answer has its true reason, in time."""
 
+import gzip
 import io
 import socket
 import ssl
@@ -12,10 +13,10 @@ import pytest
 import trustme
 from PIL import Image
 
-from photo_search.thumbnails import addresses, download, http
-from photo_search.thumbnails.failure import PhotoFailure, Reason
+from photo_search.thumbnails import addresses, http
+from photo_search.thumbnails.failure import Reason
 from photo_server import Answer, PhotoServer, Request, raw, serve_photos
-from thumbnails.conftest import failure, fetch
+from thumbnails.conftest import failure, source
 
 OK = b"HTTP/1.1 200 OK\r\n"
 PHOTO = b"the bytes of a photo"
@@ -29,11 +30,6 @@ def make_jpeg() -> bytes:
 
 
 JPEG = make_jpeg()
-
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "FIRST_BACKOFF", 0.001)
 
 
 SLOW = {
@@ -56,7 +52,7 @@ def test_the_deadline_holds_for_every_drip(server: PhotoServer, pieces: list[byt
     url = server.set("/photo", raw(*pieces, pause=0.1))
     server.set("/2", raw(*SLOW["body of HTTP/1.0"], pause=0.1))
     start = time.monotonic()
-    found = failure(url, deadline=0.5)
+    found = failure(source(deadline=0.5), url)
     assert time.monotonic() - start < 1.5
     assert found.reason == Reason.TIMEOUT
     assert "0.5 s" in found.detail
@@ -73,20 +69,18 @@ def test_the_deadline_holds_for_a_chain_of_redirects(server: PhotoServer) -> Non
         server.set(f"/{step}", redirect)
     server.set("/3", lambda request: time.sleep(3))
     start = time.monotonic()
-    assert failure(server.url + "/0", deadline=0.6).reason == Reason.TIMEOUT
+    assert failure(source(deadline=0.6), server.url + "/0").reason == Reason.TIMEOUT
     assert time.monotonic() - start < 1.5
 
 
 def test_the_deadline_holds_for_an_answer_over_a_connection_used_before(
     server: PhotoServer,
 ) -> None:
-    source = download.HttpSource(download.HttpLimits(frozenset({"127.0.0.1"}), True, 1e6, 1, 0.5))
-    source(server.set_body("/good", PHOTO))
+    fetch = source(connections=1, deadline=0.5)
+    fetch(server.set_body("/good", PHOTO))
     url = server.set("/slow", raw(*SLOW["body of HTTP/1.0"], pause=0.1))
     start = time.monotonic()
-    with pytest.raises(PhotoFailure) as caught:
-        source(url)
-    assert caught.value.reason == Reason.TIMEOUT
+    assert failure(fetch, url).reason == Reason.TIMEOUT
     assert time.monotonic() - start < 1.5
 
 
@@ -124,7 +118,7 @@ def drip_handshake(connection: socket.socket) -> None:
 def test_the_deadline_holds_for_a_tls_handshake(talk: Callable[[socket.socket], None]) -> None:
     with serve_bytes(talk) as place:
         start = time.monotonic()
-        found = failure(f"https://{place}/photo", deadline=0.5)
+        found = failure(source(deadline=0.5), f"https://{place}/photo")
     assert time.monotonic() - start < 1.5
     assert found.reason == Reason.TIMEOUT
 
@@ -137,16 +131,14 @@ def test_the_deadline_holds_for_a_slow_body_over_tls(
     authority.issue_cert("127.0.0.1").configure_cert(context)
     file = tmp_path_factory.mktemp("ca") / "ca.pem"
     authority.cert_pem.write_to_path(str(file))
-    source = download.HttpSource(download.HttpLimits(frozenset({"127.0.0.1"}), True, 1e6, 1, 0.5))
-    source._session.verify = str(file)
+    fetch = source(connections=1, deadline=0.5)
+    fetch._session.verify = str(file)
     with serve_photos(context) as server:
-        source(server.set_body("/good", PHOTO))  # so that the next one reuses the connection
+        fetch(server.set_body("/good", PHOTO))  # so that the next one reuses the connection
         for path, pieces in (("/1", SLOW["body of HTTP/1.0"]), ("/2", SLOW["one header"])):
             url = server.set(path, raw(*pieces, pause=0.1))
             start = time.monotonic()
-            with pytest.raises(PhotoFailure) as caught:
-                source(url)
-            assert caught.value.reason == Reason.TIMEOUT
+            assert failure(fetch, url).reason == Reason.TIMEOUT
             assert time.monotonic() - start < 1.5
 
 
@@ -154,7 +146,7 @@ def test_the_deadline_holds_for_a_slow_name_server(monkeypatch: pytest.MonkeyPat
     http._lookup.cache_clear()
     monkeypatch.setattr(addresses.socket, "getaddrinfo", lambda *_, **__: time.sleep(3))
     start = time.monotonic()
-    found = failure("http://127.0.0.1/photo", deadline=0.5)
+    found = failure(source(deadline=0.5), "http://127.0.0.1/photo")
     http._lookup.cache_clear()
     assert time.monotonic() - start < 1.5
     assert found.reason == Reason.TIMEOUT
@@ -166,11 +158,11 @@ def test_a_timeout_says_which_limit_was_hit(
     monkeypatch.setattr(http, "READ_TIMEOUT", 0.1)
     monkeypatch.setattr(http, "CONNECT_TIMEOUT", 0.2)
     silent = server.set("/silent", raw(OK, pause=1))
-    assert failure(silent).detail == "the server sent nothing for 0.1 s"
+    assert failure(source(), silent).detail == "the server sent nothing for 0.1 s"
     stalled = server.set("/stalled", raw(OK + b"Content-Length: 9\r\n\r\n.", pause=1))
-    assert failure(stalled).detail == "the server sent nothing for 0.1 s"
+    assert failure(source(), stalled).detail == "the server sent nothing for 0.1 s"
     with serve_bytes(lambda connection: time.sleep(1)) as place:
-        found = failure(f"https://{place}/photo")
+        found = failure(source(), f"https://{place}/photo")
     assert (found.reason, found.detail) == ("timeout", "no connection within 0.2 s")
 
 
@@ -192,8 +184,8 @@ def test_an_answer_that_breaks_off_is_a_network_failure_and_asked_for_again(
     server: PhotoServer, answer: bytes
 ) -> None:
     good = raw(OK + b"Content-Length: 20\r\n\r\n" + PHOTO)
-    assert fetch(server.set("/photo", raw(answer), good)) == (PHOTO, 2)
-    found = failure(server.set("/photo", raw(answer)))
+    assert source()(server.set("/photo", raw(answer), good)) == (PHOTO, 2)
+    found = failure(source(), server.set("/photo", raw(answer)))
     assert (found.reason, found.attempts) == ("network", 4)
 
 
@@ -217,7 +209,7 @@ NO_HTTP = {
 
 @pytest.mark.parametrize("answer", NO_HTTP.values(), ids=NO_HTTP.keys())
 def test_what_is_not_http_is_a_network_failure(server: PhotoServer, answer: bytes) -> None:
-    found = failure(server.set("/photo", raw(answer)))
+    found = failure(source(), server.set("/photo", raw(answer)))
     assert (found.reason, found.attempts) == ("network", 4)
 
 
@@ -225,12 +217,12 @@ def test_what_is_not_http_is_a_network_failure(server: PhotoServer, answer: byte
 def test_the_real_answer_is_waited_for_after_early_ones(server: PhotoServer, status: bytes) -> None:
     early = b"HTTP/1.1 " + status + b"\r\nLink: </style.css>\r\n\r\n"
     real = OK + b"Content-Length: 20\r\n\r\n" + PHOTO
-    assert fetch(server.set("/photo", raw(early, early + real))) == (PHOTO, 1)
+    assert source()(server.set("/photo", raw(early, early + real))) == (PHOTO, 1)
 
 
 def test_a_chunked_photo_is_whole_without_its_last_line_end(server: PhotoServer) -> None:
     answer = OK + b"Transfer-Encoding: chunked\r\n\r\n14\r\n" + PHOTO + b"\r\n0\r\n"
-    assert fetch(server.set("/photo", raw(answer))) == (PHOTO, 1)
+    assert source()(server.set("/photo", raw(answer))) == (PHOTO, 1)
 
 
 DOUBTFUL = {
@@ -248,42 +240,41 @@ def test_a_body_that_may_have_been_cut_is_asked_for_once_more(
     server: PhotoServer, reason: str, answer: bytes
 ) -> None:
     whole = raw(OK + b"\r\n" + JPEG)
-    assert fetch(server.set("/photo", raw(answer), whole)) == (JPEG, 2)
-    found = failure(server.set("/photo", raw(answer)))
+    assert source()(server.set("/photo", raw(answer), whole)) == (JPEG, 2)
+    found = failure(source(), server.set("/photo", raw(answer)))
     assert (found.reason, found.attempts) == (reason, 2)
 
 
 def test_a_photo_of_a_stated_length_is_believed(server: PhotoServer) -> None:
-    assert fetch(server.set_body("/photo", JPEG[:-400])) == (JPEG[:-400], 1)
+    assert source()(server.set_body("/photo", JPEG[:-400])) == (JPEG[:-400], 1)
 
 
 @pytest.mark.parametrize("status", [101, 204, 206, 300, 302, 304])
 def test_other_answers_are_refusals(server: PhotoServer, status: int) -> None:
-    found = failure(server.set("/photo", raw(b"HTTP/1.1 %d X\r\nX: y\r\n\r\n" % status)))
+    found = failure(source(), server.set("/photo", raw(b"HTTP/1.1 %d X\r\nX: y\r\n\r\n" % status)))
     assert (found.reason, found.attempts) == ("denied", 1)
     assert str(status) in found.detail
 
 
 def test_gzip_is_unpacked_though_nobody_asked_for_it(server: PhotoServer) -> None:
-    import gzip
-
     packed = gzip.compress(PHOTO)
     url = server.set("/photo", lambda request: request.send(200, packed, Content_Encoding="gzip"))
-    assert fetch(url) == (PHOTO, 1)
+    assert source()(url) == (PHOTO, 1)
 
 
 @pytest.mark.parametrize(
     "location", ["http://[", "http://a:b/", "//[::1/", "http://\xff/", "http:"]
 )
 def test_a_redirect_to_what_is_no_url_is_refused(server: PhotoServer, location: str) -> None:
-    found = failure(server.set("/photo", lambda request: request.send(302, Location=location)))
+    url = server.set("/photo", lambda request: request.send(302, Location=location))
+    found = failure(source(), url)
     assert found.reason == "forbidden_host"
 
 
 def test_a_redirect_may_have_letters_beyond_ascii(server: PhotoServer) -> None:
     server.set_body("/caf%C3%A9", PHOTO)
     url = server.set("/photo", raw("HTTP/1.1 302 Found\r\nLocation: /café\r\n\r\n".encode()))
-    assert fetch(url).content == PHOTO
+    assert source()(url).content == PHOTO
 
 
 @pytest.mark.parametrize(
@@ -292,7 +283,7 @@ def test_a_redirect_may_have_letters_beyond_ascii(server: PhotoServer) -> None:
 )
 def test_no_retry_after_stops_the_run(server: PhotoServer, retry_after: str) -> None:
     answer: Answer = lambda request: request.send(503, Retry_After=retry_after)  # noqa: E731
-    assert failure(server.set("/photo", answer)).reason == "server_error"
+    assert failure(source(), server.set("/photo", answer)).reason == "server_error"
 
 
 def test_the_body_of_a_redirect_is_not_read(
@@ -309,11 +300,11 @@ def test_the_body_of_a_redirect_is_not_read(
             sent.append(1 << 20)
 
     server.set_body("/2", PHOTO)
-    assert fetch(server.set("/photo", endless)).content == PHOTO
+    assert source()(server.set("/photo", endless)).content == PHOTO
     assert sum(sent) < 50 << 20
 
 
 def test_a_tls_handshake_that_breaks_off_is_a_network_failure() -> None:
     with serve_bytes(lambda connection: connection.recv(10)) as place:
-        found = failure(f"https://{place}/photo")
+        found = failure(source(), f"https://{place}/photo")
     assert (found.reason, found.attempts) == ("network", 4)
