@@ -144,7 +144,7 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     "--rate",
     type=click.FloatRange(min=0, min_open=True),
     default=50.0,
-    help="Photos asked for per second, at most.",
+    help="Requests per second, at most.",
 )
 @click.option(
     "--deadline",

@@ -38,6 +38,18 @@ class Request(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+def raw(*pieces: bytes, pause: float = 0.0) -> Answer:
+    """Send these bytes as they are, `pause` seconds after each piece, and end the connection."""
+
+    def answer(request: Request) -> None:
+        request.close_connection = True
+        for piece in pieces:
+            request.wfile.write(piece)
+            time.sleep(pause)
+
+    return answer
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128

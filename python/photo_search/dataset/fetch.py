@@ -4,7 +4,6 @@ import hashlib
 import json
 import shutil
 import stat
-import time
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -15,7 +14,7 @@ from rich.progress import Progress
 
 from photo_search.errors import FetchError
 from photo_search.thumbnails.failure import PhotoFailure
-from photo_search.thumbnails.http import CheckedSession
+from photo_search.thumbnails.http import CheckedSession, Deadline
 
 SHA256 = {
     "1.0.1": "aa199951dd8756563f7ffef4abbc2d20c845bcff62241ae677af523728819d60",
@@ -108,9 +107,7 @@ def download(
     have = part.stat().st_size if part.exists() else 0
     session = CheckedSession(hosts, allow_private)
     try:
-        with session.follow(
-            url, time.monotonic() + DEADLINE, {"Range": f"bytes={have}-"}
-        ) as response:
+        with session.follow(url, Deadline(DEADLINE), {"Range": f"bytes={have}-"}) as response:
             if response.status_code == 416 and have:  # nothing is left to send
                 part.rename(path)
                 return

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class Job:
     spec: EmbeddingSpec
     open_source: Callable[[], Source]
     connections: int = 16
-    processes: int = 0  # that fetch and decode; 0: threads of this process
+    processes: int = 0  # that decode; 0: threads of this process
 
 
 def make_job(
@@ -53,12 +53,6 @@ def make_job(
         backend=backend,
     )
     processes = 0 if model == DEMO_MODEL or best_device() == "cpu" else os.cpu_count() or 1
-    if processes:  # each has its share of the connections and of the rate
-        limits = replace(
-            limits,
-            connections=max(1, limits.connections // processes),
-            rate=limits.rate / processes,
-        )
     if photos_from:
         source: Callable[[], Source] = partial(FolderSource, photos_from, limits.hosts)
     else:

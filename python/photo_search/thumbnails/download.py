@@ -1,9 +1,9 @@
 """Photo URL to thumbnail bytes, over HTTP or from a folder."""
 
 import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -12,15 +12,25 @@ import requests
 import urllib3
 
 from photo_search.thumbnails.addresses import check_url
+from photo_search.thumbnails.decode import decode
 from photo_search.thumbnails.failure import PASSING, PhotoFailure, Reason
-from photo_search.thumbnails.http import CheckedSession
+from photo_search.thumbnails.http import CheckedSession, Deadline, states_its_end
+from photo_search.thumbnails.later import Later
 from photo_search.thumbnails.pace import Pace
 
 UNSPLASH_HOSTS = frozenset({"images.unsplash.com"})
 THUMBNAIL = {"q": "75", "fm": "jpg", "w": "200", "fit": "max"}
 READ_BYTES = 64 << 10
 MAX_BYTES = 20 << 20
-MAX_ATTEMPTS = 4
+ATTEMPTS = {
+    Reason.SERVER_ERROR: 4,
+    Reason.TIMEOUT: 4,
+    Reason.NETWORK: 4,
+    # Raised here only when the connection may have cut the picture off.
+    Reason.NOT_IMAGE: 2,
+    Reason.TRUNCATED: 2,
+    Reason.CORRUPT: 2,
+}
 FIRST_BACKOFF = 0.5  # seconds, doubled with every attempt
 
 
@@ -31,8 +41,11 @@ class Fetched(NamedTuple):
     attempts: int
 
 
-Source = Callable[[str], Fetched]
-"""Fetches the thumbnail at a URL or raises PhotoFailure. Called from many threads."""
+Source = Callable[[str], Fetched | Later[Fetched]]
+"""Fetches the thumbnail at a URL or raises PhotoFailure. Called from many threads.
+
+It returns Later when another attempt may help, so that no thread has to wait for that.
+"""
 
 
 def thumbnail_url(photo_image_url: str, parameters: Mapping[str, str]) -> str:
@@ -66,7 +79,7 @@ class HttpLimits:
 
     hosts: frozenset[str] = UNSPLASH_HOSTS
     allow_private: bool = False
-    rate: float = 50.0  # photos asked for per second
+    rate: float = 50.0  # requests per second, later attempts too
     connections: int = 16
     deadline: float = 60.0  # seconds for one photo: all attempts, waits and redirects
 
@@ -74,9 +87,10 @@ class HttpLimits:
 class RetryLaterError(PhotoFailure):
     """The server answered, and may have said how many seconds to wait."""
 
-    def __init__(self, detail: str, wait: float) -> None:
-        super().__init__(Reason.SERVER_ERROR, detail)
+    def __init__(self, status: int, wait: float) -> None:
+        super().__init__(Reason.SERVER_ERROR, f"HTTP status {status}")
         self.wait = wait
+        self.asks_for_less = status == 429 or wait > 0
 
 
 class HttpSource:
@@ -87,35 +101,45 @@ class HttpSource:
         self._pace = Pace(limits.rate)
         self._session = CheckedSession(limits.hosts, limits.allow_private, limits.connections)
 
-    def __call__(self, url: str) -> Fetched:
-        attempt = 0
-        self._pace.wait()
-        deadline = time.monotonic() + self._limits.deadline
-        while True:
-            attempt += 1
-            try:
-                return Fetched(self._get(url, deadline), attempt)
-            except PhotoFailure as failure:
-                failure.attempts = attempt
-                wait = FIRST_BACKOFF * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
-                if isinstance(failure, RetryLaterError):
-                    self._pace.slow_down()
-                    wait = max(wait, failure.wait)
-                may_pass = failure.reason in PASSING and failure.reason is not Reason.TLS
-                is_last = attempt == MAX_ATTEMPTS
-                if is_last or not may_pass or time.monotonic() + wait > deadline:
-                    raise
-            time.sleep(wait)
+    def __call__(self, url: str) -> Fetched | Later[Fetched]:
+        return self._attempt(url, 1)
 
-    def _get(self, url: str, deadline: float) -> bytes:
+    def _attempt(
+        self, url: str, number: int, deadline: Deadline | None = None
+    ) -> Fetched | Later[Fetched]:
+        start = self._pace.wait()
+        deadline = deadline or Deadline(self._limits.deadline)
+        failed = asks_for_less = False
+        try:
+            return Fetched(self._get(url, deadline), number)
+        except PhotoFailure as failure:
+            failure.attempts = number
+            failed = failure.reason in PASSING
+            wait = FIRST_BACKOFF * 2 ** (number - 1) * random.uniform(0.5, 1.5)
+            if isinstance(failure, RetryLaterError):
+                asks_for_less = failure.asks_for_less
+                wait = max(wait, failure.wait)
+            if number >= ATTEMPTS.get(failure.reason, 1) or wait > deadline.left():
+                raise
+        finally:
+            if number == 1:
+                self._pace.report(start, failed=failed, asks_for_less=asks_for_less)
+        return Later(wait, partial(self._attempt, url, number + 1, deadline))
+
+    def _get(self, url: str, deadline: Deadline) -> bytes:
         with self._session.follow(url, deadline) as response:
             _check_status(response)
+            may_be_cut = not states_its_end(response)
             content = bytearray()
             # read1 hands over what has come; read would wait for the whole block.
             while block := response.raw.read1(READ_BYTES, decode_content=True):
                 content += block
                 if len(content) > MAX_BYTES:
                     raise PhotoFailure(Reason.TOO_LARGE, f"more than {MAX_BYTES} bytes")
+        if not content:
+            raise PhotoFailure(Reason.NOT_IMAGE, "the server sent an empty body")
+        if may_be_cut:
+            decode(bytes(content))
         return bytes(content)
 
 
@@ -126,14 +150,14 @@ def _check_status(response: requests.Response) -> None:
     detail = f"HTTP status {status}"
     if status in (404, 410):
         raise PhotoFailure(Reason.GONE, detail)
-    if status in (408, 429) or status >= 500:
-        raise RetryLaterError(detail, _retry_after(response))
+    if status in (408, 425, 429) or status >= 500:
+        raise RetryLaterError(status, _retry_after(response))
     raise PhotoFailure(Reason.DENIED, detail)
 
 
 def _retry_after(response: requests.Response) -> float:
     """Seconds that the server asks for, in number or date form; 0 if it asks for nothing."""
     try:
-        return urllib3.Retry().parse_retry_after(response.headers.get("Retry-After", "0"))
-    except urllib3.exceptions.InvalidHeader:
+        return float(urllib3.Retry().parse_retry_after(response.headers.get("Retry-After", "0")))
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return 0.0

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from photo_search.storage import Folder
 from photo_search.thumbnails.download import Fetched, Source
+from photo_search.thumbnails.later import Later
 
 
 def thumbnail_name(sha256: str) -> str:
@@ -40,7 +41,7 @@ class KeptSource:
         self._folder = Folder(out)
         self._kept = kept
 
-    def __call__(self, url: str) -> Fetched:
+    def __call__(self, url: str) -> Fetched | Later[Fetched]:
         sha256 = self._kept.get(url)
         content = read_kept(self._folder, sha256) if sha256 else None
         return self._source(url) if content is None else Fetched(content, attempts=0)

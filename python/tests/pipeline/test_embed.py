@@ -1,4 +1,5 @@
 import io
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,6 +25,7 @@ from photo_search.pipeline.output import STOPPED_FILE, write_failures
 from photo_search.pipeline.parquet import open_parquet
 from photo_search.storage import Folder
 from photo_search.thumbnails.failure import Reason
+from photo_server import Request
 from pipeline.conftest import LIMITS, World, folder_job, jpeg, write_dataset, write_folder
 
 
@@ -587,3 +589,39 @@ def test_chunks_of_any_size_give_the_same_file(tmp_path: Path) -> None:
         run_embed(job, Options(dataset, chunk_size=size))
     contents = {(tmp_path / str(size) / "photos.parquet").read_bytes() for size in (32, 64, 1024)}
     assert len(contents) == 1
+
+
+def test_a_slow_photo_does_not_hold_up_the_ones_behind_it(world: World) -> None:
+    world.add(*range(300))
+    world.run()
+    slow = World(world.server, world.folder / "slow", replace(LIMITS, deadline=9))
+    slow.folder.mkdir()
+    slow.photos = world.photos
+    is_asked, answer = threading.Event(), world.server.answers["/p299"]
+
+    def wait_for_the_last_photo(request: Request) -> None:
+        is_asked.wait(15)
+        request.send(200, jpeg(1))
+
+    def answer_the_last_photo(request: Request) -> None:
+        is_asked.set()
+        answer(request)
+
+    world.server.set("/p001", wait_for_the_last_photo)
+    world.server.set("/p299", answer_the_last_photo)
+    slow.run()
+    assert not slow.failures()
+    assert slow.read().equals(world.read())
+
+
+def test_photos_that_are_asked_for_again_do_not_hold_up_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("photo_search.thumbnails.download.FIRST_BACKOFF", 0.2)
+    world.add(*range(60))
+    for number in range(0, 60, 6):
+        world.server.set(f"/p{number:03}", lambda request: request.send(503))
+    start = time.monotonic()
+    world.run(replace(world.job(), connections=1))
+    assert time.monotonic() - start < 5  # one after the other would be 14 seconds
+    assert set(world.failures().values()) == {"server_error"}

@@ -6,7 +6,6 @@ import struct
 import time
 import tracemalloc
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -15,48 +14,12 @@ import pytest
 import trustme
 
 from photo_search.thumbnails import download, http
-from photo_search.thumbnails.download import (
-    THUMBNAIL,
-    FolderSource,
-    HttpLimits,
-    HttpSource,
-    thumbnail_url,
-)
-from photo_search.thumbnails.failure import PhotoFailure, Reason
+from photo_search.thumbnails.download import THUMBNAIL, FolderSource, thumbnail_url
+from photo_search.thumbnails.failure import Reason
 from photo_server import PhotoServer, Request, serve_photos
+from thumbnails.conftest import Clock, failure, source
 
 PHOTO = b"the bytes of a photo"
-
-
-@dataclass
-class Clock:
-    """Time that passes at once when someone sleeps, and otherwise as usual."""
-
-    waits: list[float] = field(default_factory=list)
-
-    def monotonic(self) -> float:
-        return time.monotonic() + sum(self.waits)
-
-    def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(download, "time", clock)
-    return clock
-
-
-def source(**limits: object) -> HttpSource:
-    settings = {"hosts": frozenset({"127.0.0.1"}), "allow_private": True, "rate": 1e6, **limits}
-    return HttpSource(HttpLimits(**settings))  # type: ignore[arg-type]
-
-
-def failure(fetch: Callable[[str], object], url: str) -> PhotoFailure:
-    with pytest.raises(PhotoFailure) as caught:
-        fetch(url)
-    return caught.value
 
 
 def test_a_photo_comes_with_the_number_of_its_requests(server: PhotoServer) -> None:
@@ -83,41 +46,74 @@ def test_what_will_not_pass_is_asked_for_once(
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
 def test_a_server_in_trouble_is_asked_four_times_with_growing_waits(
-    server: PhotoServer, clock: Clock, status: int
+    server: PhotoServer, status: int
 ) -> None:
-    found = failure(source(), server.set("/photo", lambda request: request.send(status)))
+    fetch = source()
+    found = failure(fetch, server.set("/photo", lambda request: request.send(status)))
     assert (found.reason, server.requests["/photo"]) == ("server_error", 4)
-    first, second, third = [wait for wait in clock.waits if wait > 0.01]
+    first, second, third = fetch.waits
     assert 0.25 <= first <= 0.75
     assert 0.5 <= second <= 1.5
     assert 1.0 <= third <= 3.0
 
 
 @pytest.mark.parametrize("form", ["number", "date"])
-def test_a_busy_server_says_how_long_to_wait(server: PhotoServer, clock: Clock, form: str) -> None:
+def test_a_busy_server_says_how_long_to_wait(server: PhotoServer, form: str) -> None:
     def busy(request: Request) -> None:
         date = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
         request.send(429, Retry_After="20" if form == "number" else date)
 
     url = server.set("/photo", busy, busy, lambda request: request.send(200, PHOTO))
-    assert source()(url) == (PHOTO, 3)
-    assert [wait for wait in clock.waits if wait > 4] == pytest.approx([20, 20], abs=3)
+    fetch = source()
+    assert fetch(url) == (PHOTO, 3)
+    assert fetch.waits == pytest.approx([20, 20], abs=3)
 
 
-def test_a_wait_longer_than_the_deadline_is_not_begun(server: PhotoServer, clock: Clock) -> None:
+def test_a_wait_longer_than_the_deadline_is_not_begun(server: PhotoServer) -> None:
+    fetch = source()
     url = server.set("/photo", lambda request: request.send(429, Retry_After="86400"))
-    assert failure(source(), url).attempts == 1
-    assert max(clock.waits, default=0) < 1
+    assert failure(fetch, url).attempts == 1
+    assert not fetch.waits
 
 
-def test_a_busy_server_is_asked_less_often(server: PhotoServer, clock: Clock) -> None:
-    url = server.set("/photo", lambda request: request.send(429))
-    slow = source(rate=10)
-    failure(slow, url)
-    clock.waits.clear()
-    failure(slow, url)
-    failure(slow, url)
-    assert max(clock.waits) > 1 / 10 * 4
+@pytest.mark.parametrize("answer", [(429, {}), (503, {"Retry_After": "1"})])
+def test_a_busy_server_is_asked_less_often(
+    server: PhotoServer, clock: Clock, answer: tuple[int, dict[str, str]]
+) -> None:
+    status, headers = answer
+    fetch = source(rate=50)
+    failure(fetch, server.set("/photo", lambda request: request.send(status, **headers)))
+    start = clock.now
+    fetch(server.set_body("/good", PHOTO))
+    assert clock.now - start == pytest.approx(0.04)
+
+
+def test_a_photo_that_always_fails_does_not_slow_down_the_others(
+    server: PhotoServer, clock: Clock
+) -> None:
+    fetch = source(rate=50)
+    for _ in range(5):
+        failure(fetch, server.set("/photo", lambda request: request.send(503)))
+    start = clock.now
+    fetch(server.set_body("/good", PHOTO))
+    assert clock.now - start == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize("status", [503, 500])
+def test_a_server_that_fails_for_all_photos_is_asked_less_often(
+    server: PhotoServer, clock: Clock, status: int
+) -> None:
+    fetch = source(rate=50)
+    for _ in range(21):
+        failure(fetch, server.set("/photo", lambda request: request.send(status)))
+    start = clock.now
+    fetch(server.set_body("/good", PHOTO))
+    assert clock.now - start == pytest.approx(0.04)
+
+
+def test_later_attempts_keep_to_the_rate(server: PhotoServer, clock: Clock) -> None:
+    failure(source(rate=50), server.set("/photo", lambda request: request.send(503)))
+    assert clock.now == pytest.approx(0.06)
 
 
 def drip(request: Request) -> None:
@@ -224,7 +220,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     def answer(host: str, port: int, *_: object, **__: object) -> list[tuple[object, ...]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (to, port)) for to in addresses]
 
-    http._resolve_for.cache_clear()
+    http._lookup.cache_clear()
     monkeypatch.setattr("photo_search.thumbnails.addresses.socket.getaddrinfo", answer)
 
 
@@ -245,7 +241,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(
     fetch = source(hosts=frozenset({"photos.test"}))
     asked = []
     monkeypatch.setattr(http, "resolve", lambda host, *_: asked.append(host) or ["127.0.0.1"])
-    http._resolve_for.cache_clear()
+    http._lookup.cache_clear()
     assert fetch(url).content == PHOTO  # no name server knows photos.test
     assert asked == ["photos.test"]
 
