@@ -61,7 +61,7 @@ from (
 ) as counted
 
 {% if aliases -%}
-left join {{ ref('keyword_aliases') }} as keyword_aliases
+left join {{ ref('stg_keyword_aliases') }} as keyword_aliases
     on counted.typed_keyword = keyword_aliases.alias
 {%- endif -%}
 {%- endmacro %}
