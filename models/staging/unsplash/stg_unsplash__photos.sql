@@ -31,7 +31,7 @@ renamed as (
         {{ clean_text('photo_location_city') }} as location_city,
         {{ clean_text('ai_primary_landmark_name') }} as landmark_name,
         blur_hash,
-        multiIf(
+        multiIf( -- the numbers below, not the text of the source
             photo_width > photo_height, 'landscape',
             photo_width < photo_height, 'portrait',
             photo_width = photo_height, 'square',
@@ -39,15 +39,15 @@ renamed as (
         ) as orientation,
 
         ---------- numerics
-        toUInt32OrNull(photo_width) as photo_width,
-        toUInt32OrNull(photo_height) as photo_height,
-        toUInt32OrNull(exif_iso) as iso,
-        toFloat64OrNull(photo_location_latitude) as latitude,
-        toFloat64OrNull(photo_location_longitude) as longitude,
-        toUInt64OrNull(stats_views) as count_views,
+        {{ whole_number('photo_width') }} as photo_width,
+        {{ whole_number('photo_height') }} as photo_height,
+        {{ whole_number('exif_iso') }} as iso,
+        {{ decimal_number('photo_location_latitude', -90, 90) }} as latitude,
+        {{ decimal_number('photo_location_longitude', -180, 180) }} as longitude,
+        {{ whole_number('stats_views', 'UInt64') }} as count_views,
 
         ---------- booleans
-        cast(coalesce(photo_featured = 't', false), 'Bool') as is_featured,
+        {{ truth('photo_featured') }} as is_featured,
 
         ---------- timestamps
         parseDateTime64BestEffortOrNull(photo_submitted_at, 6, 'UTC') as submitted_at,
