@@ -18,7 +18,7 @@
     "keyword": "assumeNotNull(keyword) as typed_keyword",
     "country": "country",
     "device": "device_type as device",
-    "month": "toStartOfMonth(converted_at) as month",
+    "month": "converted_on - (toDayOfMonth(converted_on) - 1) as month",
 } -%}
 {%- set counted -%}
 select

@@ -23,7 +23,7 @@ renamed as (
         lower({{ clean_text('search_ordering') }}) as search_ordering,
 
         ---------- timestamps
-        parseDateTime64BestEffortOrZero(coalesce(converted_at, ''), 3, 'UTC') as converted_at
+        {{ moment('converted_at', 3) }} as converted_at
 
     from source
 

@@ -50,7 +50,7 @@ renamed as (
         {{ truth('photo_featured') }} as is_featured,
 
         ---------- timestamps
-        parseDateTime64BestEffortOrNull(photo_submitted_at, 6, 'UTC') as submitted_at,
+        {{ moment('photo_submitted_at', 6) }} as submitted_at,
 
         ---------- thumbnails
         thumbnail_url,
