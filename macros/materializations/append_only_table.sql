@@ -90,7 +90,8 @@ select * from ({{ sql }}) where {{ repeated }} limit 1 by {{ key }}
 {%- endif -%}
 {%- endmacro %}
 
-{# `in ()` is no SQL in every generation of ClickHouse. #}
+{# Never null, for a period may be. `in ()` is no SQL in every generation of ClickHouse. #}
 {% macro _is_one_of(period, values) -%}
-{{ period }} in ({{ text_literals(values) or "null" }})
+{%- set values = values | list -%}
+ifNull({{ period }} in ({{ text_literals(values | reject("none")) or "null" }}), {{ none in values }})
 {%- endmacro %}

@@ -18,7 +18,7 @@
     "keyword": "assumeNotNull(keyword) as typed_keyword",
     "country": "country",
     "device": "device_type as device",
-    "month": "toStartOfMonth(converted_at) as month",
+    "month": "converted_on - (toDayOfMonth(converted_on) - 1) as month",
 } -%}
 {%- set counted -%}
 select
@@ -61,7 +61,7 @@ from (
 ) as counted
 
 {% if aliases -%}
-left join {{ ref('keyword_aliases') }} as keyword_aliases
+left join {{ ref('stg_keyword_aliases') }} as keyword_aliases
     on counted.typed_keyword = keyword_aliases.alias
 {%- endif -%}
 {%- endmacro %}

@@ -35,13 +35,13 @@ limit {{ top_k }}
     {{ "canonical_keyword" if aliases else "keyword" }}
 {%- endmacro %}
 
-{# A keyword as people type it, cleaned as staging cleans it; with aliases, what it counts as. #}
+{# A keyword as people type it, folded as staging folds it; with aliases, what it counts as. #}
 {% macro _asked_keyword(keyword, aliases) -%}
-{%- set cleaned = "lower(" ~ clean_text(text_literal(keyword)) ~ ")" -%}
+{%- set cleaned = fold_keyword(text_literal(keyword)) -%}
 {%- if aliases -%}
 (
     select if(count() = 0, {{ cleaned }}, any(keyword))
-    from {{ ref('keyword_aliases') }}
+    from {{ ref('stg_keyword_aliases') }}
     where alias = {{ cleaned }}
 )
 {%- else -%}

@@ -15,28 +15,57 @@
     {{ return(answer("trending_keywords", trending, output, out)) }}
 {%- endmacro %}
 
-{# The last days of the data are the period unless `until` names the day that follows it. #}
+{#
+    Without `until` the period ends with the data: on the last day whose period has `minimum` downloads, as
+    any answer needs. So a stray date moves nothing, and a date after the row was loaded (and a day, for
+    clocks and time zones) does not count at all.
+#}
 {% macro _trending_keywords(days, until, minimum, smoothing, keywords, aliases) -%}
 {%- set end -%}
     {%- if until is none -%}
-        (select toDate(max(converted_at)) + 1 from {{ ref('conversions') }})
+(
+        select max(converted_on) + 1
+        from (
+            select
+                converted_on,
+                sum(count_on_day) over (
+                    order by toInt32(converted_on)
+                    range between {{ days - 1 }} preceding and current row
+                ) as count_in_period
+
+            from (
+                select
+                    converted_on,
+                    count() as count_on_day
+
+                from {{ ref('conversions') }}
+
+                where converted_at <= added_at + interval 1 day
+
+                group by converted_on
+            )
+        )
+        where count_in_period >= {{ minimum }}
+    )
     {%- else -%}
-        toDate({{ text_literal(until) }})
+        toDate32({{ text_literal(until) }})
     {%- endif -%}
 {%- endset -%}
 {%- set counted -%}
+with {{ end }} as period_end
+
 select
     assumeNotNull(keyword) as typed_keyword,
-    countIf(toDate(converted_at) < {{ end }} - {{ days }}) as count_typed_before,
-    countIf(toDate(converted_at) >= {{ end }} - {{ days }}) as count_typed
+    countIf(converted_on < period_end - {{ days }}) as count_typed_before,
+    countIf(converted_on >= period_end - {{ days }}) as count_typed
 
 from {{ ref('conversions') }}
 
 where
     keyword is not null
     and photo_id in (select photo_id from {{ ref('photos') }})
-    and toDate(converted_at) >= {{ end }} - {{ 2 * days }}
-    and toDate(converted_at) < {{ end }}
+    and converted_on >= period_end - {{ 2 * days }}
+    and converted_on < period_end
 
 group by typed_keyword
 {%- endset -%}

@@ -1,12 +1,13 @@
 {#
     Sorted by photo: the downloads of ten photos are ten short ranges of twelve million rows. A build
-    adds what is new; `added_at` tells what is counted already. Small blocks spare memory.
+    adds what is new; `added_at` tells what is counted already. Small blocks spare memory. A download whose
+    time cannot be read counts like any other.
 #}
 {{ config(
     materialized="append_only_table",
     unique_key="conversion_id",
     period="converted_on",
-    order_by=["photo_id", "converted_at"],
+    order_by=["photo_id", "assumeNotNull(converted_at)"],
     query_settings={"max_block_size": 32768},
 ) }}
 
@@ -34,7 +35,7 @@ select
 
     ---------- timestamps
     converted_at,
-    toDate(converted_at) as converted_on,
+    toDate32(converted_at) as converted_on,
     now64(6, 'UTC') as added_at
 
 from conversions

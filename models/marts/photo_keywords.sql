@@ -36,5 +36,5 @@ select
 
 from downloads
 
-left join {{ ref('keyword_aliases') }} as aliases
+left join {{ ref('stg_keyword_aliases') }} as aliases
     on downloads.keyword = aliases.alias

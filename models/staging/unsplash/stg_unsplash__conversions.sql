@@ -15,15 +15,15 @@ renamed as (
         anonymous_user_id,
 
         ---------- text
-        conversion_type,
-        lower({{ clean_text('keyword') }}) as keyword,
+        lower({{ clean_text('conversion_type') }}) as conversion_type,
+        {{ fold_keyword('keyword') }} as keyword,
         upper({{ clean_text('conversion_country') }}) as country,
-        device_type,
-        search_orientation_filter,
-        search_ordering,
+        lower({{ clean_text('device_type') }}) as device_type,
+        lower({{ clean_text('search_orientation_filter') }}) as search_orientation_filter,
+        lower({{ clean_text('search_ordering') }}) as search_ordering,
 
         ---------- timestamps
-        parseDateTime64BestEffortOrZero(coalesce(converted_at, ''), 3, 'UTC') as converted_at
+        {{ moment('converted_at', 3) }} as converted_at
 
     from source
 

@@ -1,6 +1,6 @@
 """Runs inside an engine's own environment: ``python engine_process.py server CONFIG`` or
-``python engine_process.py local PATH SOCKET``. Standard library only, and never imports chdb:
-its import starts an engine without a path, and DROP then looks for files in the wrong place.
+``python engine_process.py local PATH CONFIG SOCKET``. Standard library only, and never imports
+chdb: its import starts an engine without a path, and DROP then looks for files in the wrong place.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def serve(config: str) -> None:
     main(*_argv("clickhouse-server", f"--config-file={config}"))
 
 
-def answer_queries(path: str, socket: str) -> None:
+def answer_queries(path: str, config: str, socket: str) -> None:
     """clickhouse-local over one folder, one query a message: (script) → (result, error text)."""
     library = _library()
     library.query_stable.restype = ctypes.POINTER(_Result)
@@ -57,8 +57,9 @@ def answer_queries(path: str, socket: str) -> None:
             default_format, script = connection.recv()
             errors.seek(0)
             errors.truncate()
-            arguments = _argv("clickhouse-local", "--path", path, "--format", default_format,
-                              "--multiquery", "--query", script)  # fmt: skip
+            arguments = _argv("clickhouse-local", "--config-file", config, "--path", path,
+                              "--format", default_format, "--multiquery",
+                              "--query", script)  # fmt: skip
             result = library.query_stable(*arguments)
             output = None
             if result:
@@ -66,7 +67,10 @@ def answer_queries(path: str, socket: str) -> None:
                 output = ctypes.string_at(found.buffer, found.length) if found.buffer else b""
                 library.free_result(result)
             errors.seek(0)
-            connection.send((output, errors.read().decode("utf-8", "replace")))
+            said = errors.read().decode("utf-8", "replace")
+            connection.send(
+                (output, said.replace(f"Processing configuration file '{config}'.\n", ""))
+            )
 
 
 if __name__ == "__main__":
@@ -77,4 +81,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "server":
         serve(sys.argv[2])
     else:
-        answer_queries(sys.argv[2], sys.argv[3])
+        answer_queries(*sys.argv[2:])

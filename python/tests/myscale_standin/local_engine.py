@@ -8,6 +8,7 @@ threads. So these few statements are rewritten; everything else runs as it came:
 - DELETE FROM, ALTER … DELETE and TRUNCATE never finish, because nothing runs mutations: the rows
   that stay are copied, part by part, into a new table which is exchanged with the old one;
 - a temporary table is an ordinary table in a database of its session;
+- normalizeUTF8NFKC and …NFKD, which chdb 0.11 is built without and MyScale is not, are a script;
 - a statement that would hang or would be undone when the folder is opened again is refused (48).
 """
 
@@ -21,6 +22,7 @@ import threading
 import uuid
 from collections.abc import Iterable, Mapping
 from multiprocessing.connection import Connection, Listener
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from .engine import EngineProcess, Query, Reply, error_of
@@ -67,7 +69,8 @@ class LocalEngine(EngineProcess):
     def start(self) -> None:
         address = str(self.folder / "socket")
         with Listener(address) as listener:
-            self.spawn("local", str(self.folder / "data"), address)
+            config = _write_functions(self.folder, self._python)
+            self.spawn("local", str(self.folder / "data"), str(config), address)
             self._connection = listener.accept()
         self._sessions.clear()
         self._run("CREATE DATABASE IF NOT EXISTS default ENGINE = Atomic")
@@ -216,6 +219,32 @@ class LocalEngine(EngineProcess):
         if as_word and not any(t.upper == "ENGINE" for t in statement.tokens):
             edits.append((as_word.start, as_word.end, engine))
         return statement.replaced(edits)
+
+
+_NORMALIZE = """#!{python}
+import json, sys, unicodedata
+for line in sys.stdin:
+    [text] = json.loads(line)
+    print(json.dumps([text if text is None else unicodedata.normalize(sys.argv[1], text)]))
+"""
+_FUNCTION = """<function><type>executable</type><name>normalizeUTF8{form}</name>
+  <return_type>Nullable(String)</return_type><argument><type>Nullable(String)</type></argument>
+  <format>JSONCompactEachRow</format><command>normalize.py {form}</command></function>"""
+_CONFIG = """<clickhouse><user_scripts_path>{folder}/</user_scripts_path>
+  <user_defined_executable_functions_config>{folder}/functions.xml</user_defined_executable_functions_config>
+</clickhouse>"""
+
+
+def _write_functions(folder: Path, python: Path) -> Path:
+    """Write functions that the engine lacks as scripts; returns the config that names them."""
+    script = folder / "normalize.py"
+    script.write_text(_NORMALIZE.format(python=python))
+    script.chmod(0o700)
+    functions = "".join(_FUNCTION.format(form=form) for form in ("NFKC", "NFKD"))
+    (folder / "functions.xml").write_text(f"<functions>{functions}</functions>")
+    config = folder / "config.xml"
+    config.write_text(_CONFIG.format(folder=folder))
+    return config
 
 
 def _session_database(session: str) -> str:

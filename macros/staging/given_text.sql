@@ -1,0 +1,7 @@
+{# Clean text, null where a program wrote a word for a missing value, as pandas and databases do. #}
+
+{% macro given_text(column) -%}
+    nullIf(replaceRegexpOne(
+        {{ clean_text(column) }}, '(?i)^(nan|none|null|na|n/a|<na>|nat|\\\\N|-)$', ''
+    ), '')
+{%- endmacro %}

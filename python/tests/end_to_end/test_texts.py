@@ -1,0 +1,224 @@
+"""Numbers, times and keywords as other programs write them, from the files to the answers."""
+
+# ruff: noqa: RUF001 (letters that look like others are what is tested)
+
+import random
+import re
+import shutil
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import clickhouse_connect
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from test_questions import ask_all, call, show
+
+from demo import Demo
+from myscale_standin import MyScaleStandIn
+from myscale_standin.client import Client
+
+PHOTOS = {
+    "photo_featured": ["True", "true", "1", "False", "maybe"],
+    "photo_width": ["3000.0", "900", "3e3", "tall", "inf"],
+    "photo_height": ["2000.0", "1e3", "3,000", "2000", "2000"],
+    "exif_iso": ["400.0", "", "nan", "-400", "None"],
+    "photo_submitted_at": [
+        *("2025-07-01 01:27:06,254", "1751333226", "2025-07-01T01:27:06+02:00"),
+        *("9999-12-31", "yesterday"),
+    ],
+}
+KEYWORDS = ["кот", "Кот", "КОТ", "éclair", "Éclair", "E\u0301CLAIR"]
+KEYWORDS += ["pasta", "pasta\u00a0", "\u3000pasta", "\ufeffpasta", "pas\u200bta"]
+TIMES = ["2025-07-01 01:00:00", "1751331600", "2025-07-01T03:00:00+02:00", "9999-01-01 00:00:00"]
+TIMES += ["2160-05-01 00:00:00", "2026-10-01 00:00:00", "nonsense", None]
+STRAY = "a stray"
+
+
+@pytest.fixture(scope="module")
+def foreign(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo, five of its photos and some more downloads as other programs write them."""
+    whole = tmp_path_factory.mktemp("foreign") / "whole"
+    shutil.copytree(demo.data, whole, symlinks=True)
+    photos = pq.read_table(demo.data / "photos.parquet")
+    for name, texts in PHOTOS.items():
+        at = photos.schema.get_field_index(name)
+        column = pa.array([*texts, *photos[name].to_pylist()[len(texts) :]], pa.string())
+        photos = photos.set_column(at, photos.schema.field(at), column)
+    pq.write_table(photos, demo.data / "photos.parquet")
+    conversions = pq.read_table(demo.data / "conversions.parquet")
+    count = len(KEYWORDS) + len(TIMES)
+    cells: dict[str, list[Any]] = {
+        "photo_id": photos["photo_id"].to_pylist()[:1] * count,
+        "keyword": [*KEYWORDS, *[STRAY] * len(TIMES)],
+        "converted_at": ["2025-07-01 01:00:00"] * len(KEYWORDS) + TIMES,
+        "conversion_type": ["download"] * count,
+        "anonymous_user_id": [f"user {row}" for row in range(count)],
+    }
+    columns = [cells.get(name, [None] * count) for name in conversions.schema.names]
+    added = pa.table(columns, schema=conversions.schema)
+    pq.write_table(pa.concat_tables([conversions, added]), demo.data / "conversions.parquet")
+    demo.dbt.load("--data", str(demo.data)).check()
+    models = ["photos", "conversions", "photo_downloads", "photo_keywords"]
+    demo.dbt.run("run", "--select", *models).check()
+    yield demo
+    shutil.rmtree(demo.data)
+    whole.rename(demo.data)
+
+
+def test_numbers_truths_and_times_are_read_as_they_are_meant(foreign: Demo) -> None:
+    ids = pq.read_table(foreign.data / "photos.parquet")["photo_id"].to_pylist()[:5]
+    rows = show(
+        foreign,
+        "select photo_id, is_featured, photo_width, photo_height, iso, orientation,"
+        " substring(toString(submitted_at), 1, 23) as submitted from {{ ref('photos') }}"
+        f" where photo_id in {tuple(ids)}",
+    )
+    found = {row["photo_id"]: tuple(row.values())[1:] for row in rows}
+    assert [found[photo_id] for photo_id in ids] == [
+        (True, 3000, 2000, 400, "landscape", "2025-07-01 01:27:06.254"),
+        (True, 900, 1000, None, "portrait", "2025-07-01 01:27:06.000"),
+        (True, 3000, 3000, None, "square", "2025-06-30 23:27:06.000"),
+        (False, None, 2000, None, None, None),
+        (None, None, 2000, None, None, None),
+    ]
+
+
+def test_what_cannot_be_read_is_counted_by_column_in_a_warning(foreign: Demo) -> None:
+    tested = foreign.dbt.run("test", "--select", "every_number_and_time_can_be_read").check().output
+    assert "WARN 5 every_number_and_time_can_be_read" in tested
+    said = re.sub(r"\s+", " ", tested)
+    for sentence in (
+        "conversions.converted_at cannot be read in 2 rows, such as '9999-01-01 00:00:00', and is",
+        "photos.exif_iso cannot be read in 1 row, such as '-400', and is null there. Correct the",
+        "photos.photo_featured cannot be read in 1 row, such as 'maybe', and is null there.",
+        "photos.photo_submitted_at cannot be read in 2 rows, such as '9999-12-31', and is null",
+        "photos.photo_width cannot be read in 2 rows, such as 'inf', and is null there.",
+    ):
+        assert sentence in said
+
+
+def test_no_download_is_lost_for_its_time(foreign: Demo) -> None:
+    sent = pq.read_table(foreign.data / "conversions.parquet")
+    [counted] = show(
+        foreign,
+        "select (select count() from {{ ref('conversions') }}) as conversions,"
+        " (select sum(count_downloads) from {{ ref('photo_downloads') }}) as downloads",
+    )
+    orphans = counted["conversions"] - counted["downloads"]
+    ids = set(pq.read_table(foreign.data / "photos.parquet")["photo_id"].to_pylist())
+    assert counted["conversions"] == sent.group_by(sent.schema.names).aggregate([]).num_rows
+    assert orphans == sum(photo_id not in ids for photo_id in sent["photo_id"].to_pylist())
+    strays = [
+        row
+        for row in ask_all(foreign, call("keyword_rollup", by=["keyword", "month"], limit=10**6))[0]
+        if row["keyword"] == STRAY
+    ]
+    assert {row["month"]: row["count_downloads"] for row in strays} == {
+        **{"2025-07-01": 3, "2026-10-01": 1, "2160-05-01": 1},
+        None: 3,
+    }
+
+
+def test_a_second_build_finds_the_downloads_without_a_time_unchanged(foreign: Demo) -> None:
+    added = "select uniqExact(added_at) as builds, count() as rows from {{ ref('conversions') }}"
+    before = show(foreign, added)
+    foreign.dbt.run("run", "--select", "conversions").check()
+    assert show(foreign, added) == before
+
+
+def test_stray_dates_do_not_move_the_period_of_trends(foreign: Demo) -> None:
+    default, named = ask_all(
+        foreign,
+        call("trending_keywords", keywords=1000),
+        call("trending_keywords", keywords=1000, until="2026-07-01"),
+    )
+    assert default == named != []
+
+
+def test_all_ways_to_type_a_keyword_are_one_and_any_finds_it(foreign: Demo) -> None:
+    asked = ["кОТ", "E\u0301clair", "\u00a0PASTA\u200b"]
+    answers = ask_all(
+        foreign,
+        call("keyword_rollup", limit=10**6),
+        *(call("photos_for_keyword", keyword=keyword) for keyword in asked),
+        call("related_keywords", keyword="КОТ", minimum_photos=1),
+    )
+    counts = {row["keyword"]: row["count_downloads"] for row in answers[0]}
+    assert [counts.get(keyword) for keyword in ("кот", "éclair", "pasta")] == [3, 3, 5]
+    assert [[row["count_keyword_downloads"] for row in rows] for rows in answers[1:4]] == [
+        *([3], [3], [5])
+    ]
+    assert "pasta" in {row["keyword"] for row in answers[4]}
+
+
+# ------------------------------------------------------------ folding, compared with Python's
+
+ASSIGNED = [
+    chr(code)
+    for code in range(1, sys.maxunicode)
+    if unicodedata.category(chr(code)) not in ("Cn", "Co", "Cs")
+]
+EMOJI = "".join(c for c in ASSIGNED if unicodedata.category(c) == "So") + "\U0001f000-\U0001faff"
+IGNORABLE = (
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0100-\U000e01ef"
+)
+
+
+def folded(text: str) -> str | None:
+    """What fold_keyword() promises, by Python's Unicode tables."""
+    visible = f"([{EMOJI}])[\ufe00-\ufe0f]*(\u200d)|[{IGNORABLE}]"
+    text = re.sub(visible, lambda found: (found[1] or "") + (found[2] or ""), text)
+    text = unicodedata.normalize("NFKD", text).lower()
+    text = text.replace("ς", "σ").replace("i\u0307", "i").replace("ß", "ss")
+    text = unicodedata.normalize("NFKC", text)
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip() or None
+
+
+@pytest.fixture(scope="module")
+def words() -> list[str]:
+    """Every character that folding changes, some of the others, and words of both."""
+    rng = random.Random(20)
+    dashes = set("–—−")  # clickhouse-local takes them for the -- of an option
+    characters = [c for c in ASSIGNED if not dashes & set(c + (folded(c) or ""))]
+    changed = [c for c in characters if folded(c) != c]
+    plain = rng.sample(characters, 1000)
+    return [
+        *changed,
+        *plain,
+        *("".join(rng.choices(changed, k=rng.randint(2, 8))) for _ in range(1000)),
+        *("".join(rng.choices(changed + plain, k=rng.randint(2, 8))) for _ in range(1000)),
+    ]
+
+
+@pytest.mark.parametrize("engine", ["chdb", "generation 1", "generation 2"])
+def test_every_engine_folds_as_python_does_and_twice_changes_nothing(
+    demo: Demo, words: list[str], engine: str
+) -> None:
+    compiled = demo.dbt.run("--quiet", "compile", "--inline", "{{ fold_keyword('word') }}").check()
+    fold = f"select {compiled.output.strip()} from (select arrayJoin([%s]) as word)"
+    with _engine(engine) as rows:
+        found = [word for (word,) in rows(fold % ", ".join(map(_literal, words)))]
+        again = [word for (word,) in rows(fold % ", ".join(map(_literal, filter(None, found))))]
+    wrong = [(word, fold) for word, fold in zip(words, found, strict=True) if fold != folded(word)]
+    assert wrong == []
+    assert again == [word for word in found if word]
+
+
+def _literal(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+@contextmanager
+def _engine(name: str) -> Iterator[Callable[[str], Sequence[Sequence[Any]]]]:
+    if name == "chdb":
+        with clickhouse_connect.get_client(interface="chdb") as client:
+            yield lambda sql: client.query(sql).result_rows
+    else:
+        with MyScaleStandIn(int(name[-1]), "oss") as standin:
+            yield Client(standin).rows
