@@ -578,11 +578,64 @@ def test_a_bad_argument_gets_one_clear_message_and_exit_code_1(
         ("similar_photos", {"like": [TARGET], "unlike": [TARGET]}, "that are not in `like`"),
         ("similar_photos", {"vector": [1]}, "a list of 512 numbers that are not all 0"),
         ("similar_photos", {"vector": [0] * 512}, "a list of 512 numbers that are not all 0"),
-        ("similar_photos", {"vector": ["1"] * 512}, "`vector[0]` argument for similar_photos()"),
+def test_a_table_has_all_rows_of_the_answer(demo: Demo) -> None:
+    arguments = json.dumps({"photo_id": TARGET, "top_k": 50})
+    printed = demo.dbt.cold("--quiet", "run-operation", "similar_photos", "--args", arguments)
+    assert len(printed.check().output.splitlines()) == 2 + 50
+
+
+@pytest.mark.parametrize(
+    ("output", "printed"),
+    [
+        ("table", "| photo_rank | photo_id | count_keyword_downloads |\n"
+                  "| ---------- | -------- | ----------------------- |\nNo rows.\n"),
+        ("csv", "photo_rank,photo_id,count_keyword_downloads\n"),
+        ("json", "[]\n"),
+    ],
+)  # fmt: skip
+def test_an_empty_answer_says_so(demo: Demo, tmp_path: Path, output: str, printed: str) -> None:
+    command = ("--quiet", "run-operation", "photos_for_keyword", "--args")
+    asked = {"keyword": "nobody typed this", "output": output}
+    run = demo.dbt.cold if output == "table" else demo.dbt.run
+    assert run(*command, json.dumps(asked)).check().output == printed
+    if output != "table":
+        out = tmp_path / "answer"
+        demo.dbt.run(*command, json.dumps(asked | {"out": str(out)})).check()
+        assert out.read_text().strip() == printed.strip()
+
+
+def test_questions_and_models_can_be_shown_without_a_limit_of_ones_own(demo: Demo) -> None:
+    question = f"{{{{ similar_photos('{TARGET}') }}}}"
+    for shown in (("--inline", question), ("--select", "photos")):
+        printed = demo.dbt.run("--quiet", "show", *shown, "--output", "json").check().output
+        assert len(json.loads(printed)["show"]) == 5
+    printed = demo.dbt.run("--quiet", "show", "--inline", question, "--limit", "7").check().output
+    assert [line.split("|")[2].strip() for line in printed.splitlines()[2:9]] == list("1234567")
+
+
+def test_numbers_that_yaml_reads_as_text_are_numbers(demo: Demo) -> None:
+    arguments = (
+        f"{{photo_id: {TARGET}, top_k: 1e1, max_distance: 4e-3, candidates: 1_0, output: json,"
+        " popularity_weight: .5e1, filters: {photo_width: {min: 1e2, max: '9000'}}}"
+    )
+    asked = demo.dbt.run("--quiet", "run-operation", "popular_similar_photos", "--args", arguments)
+    numbers: dict[str, Any] = {"top_k": 10, "max_distance": 0.004, "candidates": 10}
+    filters = {"photo_width": {"min": 100, "max": 9000}}
+    assert json.loads(asked.check().output) == ask(
+        demo,
+        *("popular_similar_photos",),
+        **{"photo_id": TARGET, "popularity_weight": 5, "filters": filters} | numbers,
+    )
+
+
+        ("similar_photos", {"vector": ["x"] * 512}, "`vector[0]` argument for similar_photos()"),
+        ("similar_photos", {"vector": {"a": 1}}, "a list of 512 numbers that are not all 0"),
         ("photo_conversions", {"photo_id": TARGET, "filters": [1]}, "a mapping from columns"),
         ("photo_conversions", {"photo_id": TARGET, "filters": {"a": 1}}, "by one of photo_id, "),
         ("photo_conversions", {"photo_id": TARGET, "filters": {"photo_embed": 1}}, "by one of "),
-        ("similar_photos", {"photo_id": TARGET, "filters": {"iso": "1"}}, "must be a number, a"),
+        ("similar_photos", {"photo_id": TARGET, "filters": {"iso": "one"}}, "must be a number, a"),
+        ("similar_photos", {"photo_id": TARGET, "filters": {"iso": "nan"}}, "must be a number, a"),
+        ("similar_photos", {"photo_id": TARGET, "filters": {"iso": True}}, "must be a number, a"),
         ("similar_photos", {"photo_id": TARGET, "filters": {"iso": []}}, "must be a number, a"),
         ("similar_photos", {"photo_id": TARGET, "filters": {"iso": {"more": 1}}}, "a number, a"),
         ("similar_photos", {"photo_id": TARGET, "filters": {"iso": [None]}}, "a number, a list"),
@@ -598,7 +651,12 @@ def test_a_bad_argument_gets_one_clear_message_and_exit_code_1(
         ("popular_similar_photos", {"photo_id": TARGET, "rank_constant": -1}, "from 0 to 1000"),
         ("keyword_rollup", {"by": ["keyword", "keyword"]}, "a list of some of keyword, country"),
         ("keyword_rollup", {"by": "month"}, "a list of some of keyword, country, device, month"),
-        ("trending_keywords", {"until": "2025-13-01"}, "`until` argument for trending_keywords()"),
+        *(
+            ("trending_keywords", {"until": day}, f"a date as 2024-01-31. Got: {day}")
+            for day in ("2025-13-01", "2024-02-30", "2023-02-29", "1900-02-29", "2024-04-31")
+        ),
+        ("keyword_rollup", {"by": [["keyword"]]}, "a list of some of keyword, country"),
+        ("keyword_rollup", {"by": {"keyword": 1}}, "a list of some of keyword, country"),
         ("trending_keywords", {"smoothing": 0}, "a number from 0.001 to"),
         ("photos_for_keyword", {"keyword": ""}, "text of 1 to 200 characters"),
         ("related_keywords", {"keyword": 5}, "text of 1 to 200 characters"),
@@ -659,3 +717,12 @@ def test_the_page_of_questions_names_every_question_and_argument_and_its_example
 
 def names(macro: Macro) -> set[str]:
     return {argument.name for argument in macro.arguments}
+        *(
+            ("similar_photos", {"photo_id": TARGET, "filters": {"submitted_at": day}}, "a date as")
+            for day in ("2020-02-30", "2021-02-29", "0000-01-01", "2020-01-01 25:00:00")
+        ),
+        ("similar_photos", {"photo_id": TARGET, "max_distance": "3e0"}, "a number from 0 to 2"),
+        ("similar_photos", {"photo_id": TARGET, "max_distance": "nan"}, "a number from 0 to 2"),
+        ("similar_photos", {"photo_id": TARGET, "max_distance": [1]}, "a number from 0 to 2"),
+        ("similar_photos", {"photo_id": TARGET, "top_k": "1e400"}, "from 1 to 1000. Got: 1e400"),
+        ("similar_photos", {"photo_id": TARGET, "top_k": "1.5"}, "from 1 to 1000. Got: 1.5"),
