@@ -4,8 +4,11 @@
 #}
 
 {% macro near_duplicates(max_distance=none, output="table", out=none) -%}
-    {%- set max_distance = var("near_duplicate_distance") if max_distance is none else max_distance -%}
-    {%- do require_number("near_duplicates", "max_distance", max_distance, 0, 0.2) -%}
+    {%- if max_distance is none -%}
+        {%- set max_distance = "(select near_duplicate_distance from " ~ ref("vector_health") ~ ")" -%}
+    {%- else -%}
+        {%- set max_distance = require_number("near_duplicates", "max_distance", max_distance, 0, 0.2) -%}
+    {%- endif -%}
     {{ return(answer("near_duplicates", _near_duplicates(max_distance), output, out)) }}
 {%- endmacro %}
 
