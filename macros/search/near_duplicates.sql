@@ -55,21 +55,18 @@ order by group_photo_id asc, photo_id asc, duplicate_photo_id asc
     ~ pairs | indent(4) ~ "\n)") -%}
 {%- for round in range(12) -%}
     {%- set rounds.sql -%}
+with
+    arraySort(told.members)[1] as first_member,
+    arrayZip(told.members, arrayWithConstant(length(told.members), [first_member])) as to_members,
+    arrayJoin(arrayPushBack(to_members, (first_member, told.members))) as message
+
 select
     message.1 as photo_id,
     groupUniqArrayArray(message.2) as members
 
 from (
-    select
-        arraySort(members)[1] as first_member,
-        arrayJoin(arrayPushBack(
-            arrayMap(member -> (member, [first_member]), members), (first_member, members)
-        )) as message
-
-    from (
-        {{ rounds.sql | indent(8) }}
-    )
-)
+    {{ rounds.sql | indent(4) }}
+) as told
 
 group by photo_id
     {%- endset -%}
