@@ -1,6 +1,7 @@
 {#
     The three ways to ask one question: a model and `dbt show` get the select statement back;
-    `dbt run-operation` also runs it, and prints the rows or writes them to the file `out`.
+    `dbt run-operation` also runs it, and prints the rows or writes them to the file `out`. Engines
+    send no column names with an empty answer, except to a query that ends in `limit 0`.
 #}
 
 {% macro answer(macro_name, sql, output, out=none) -%}
@@ -11,6 +12,9 @@
     {%- endif -%}
     {%- if execute and flags.WHICH == "run-operation" -%}
         {%- set rows = run_query(sql) -%}
+        {%- if not rows.rows -%}
+            {%- set rows = run_query("select * from (\n" ~ sql ~ "\n) limit 0") -%}
+        {%- endif -%}
         {%- if out is not none -%}
             {%- do rows.to_json(out) if output == "json" else rows.to_csv(out) -%}
             {%- do log(rows.rows | length ~ " rows in " ~ out, info=true) -%}
@@ -20,7 +24,10 @@
         {%- elif output == "csv" -%}
             {%- do rows.print_csv() -%}
         {%- else -%}
-            {%- do rows.print_table(max_columns=none, max_column_width=80, max_precision=6) -%}
+            {%- do rows.print_table(
+                max_rows=none, max_columns=none, max_column_width=80, max_precision=6
+            ) -%}
+            {{ print("No rows.") if not rows.rows }}
         {%- endif -%}
     {%- endif -%}
     {{ return(sql) }}

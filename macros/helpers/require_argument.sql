@@ -7,25 +7,30 @@
     ) }}
 {%- endmacro %}
 
-{% macro require_whole_number(macro_name, argument, value, lowest, highest) -%}
-    {%- if value is not integer or value is boolean or value < lowest or value > highest -%}
+{# The number that `value` is. YAML reads 1e-3 and 1.5e3 as text, so text that spells a number is one too. #}
+{% macro require_number(macro_name, argument, value, lowest, highest, kind="a number") -%}
+    {%- set parsed = value | float(none) if value is string else value -%}
+    {%- if parsed is not number or parsed is boolean or not lowest <= parsed <= highest -%}
         {%- do refuse_argument(
-            macro_name, argument, "a whole number from " ~ lowest ~ " to " ~ highest, value
+            macro_name, argument, kind ~ " from " ~ lowest ~ " to " ~ highest, value
         ) -%}
     {%- endif -%}
+    {{ return(parsed) }}
 {%- endmacro %}
 
-{# NaN is in no interval. #}
-{% macro require_number(macro_name, argument, value, lowest, highest) -%}
-    {%- if value is not number or value is boolean or not lowest <= value <= highest -%}
+{% macro require_whole_number(macro_name, argument, value, lowest, highest) -%}
+    {%- set kind = "a whole number" -%}
+    {%- set parsed = require_number(macro_name, argument, value, lowest, highest, kind) -%}
+    {%- if parsed != parsed | int -%}
         {%- do refuse_argument(
-            macro_name, argument, "a number from " ~ lowest ~ " to " ~ highest, value
+            macro_name, argument, kind ~ " from " ~ lowest ~ " to " ~ highest, value
         ) -%}
     {%- endif -%}
+    {{ return(parsed | int) }}
 {%- endmacro %}
 
 {% macro require_text(macro_name, argument, value, longest) -%}
-    {%- if value is not string or not 1 <= value | length <= longest -%}
+    {%- if value is not string or not 1 <= value | length <= longest or "\0" in value -%}
         {%- do refuse_argument(
             macro_name, argument, "text of 1 to " ~ longest ~ " characters", value
         ) -%}
@@ -63,7 +68,20 @@
 
 {# Also a date that YAML made of an unquoted 2024-01-31. #}
 {% macro require_date(macro_name, argument, value) -%}
-    {%- if not modules.re.fullmatch("\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])", value | string) -%}
+    {%- if not _is_date(value | string) -%}
         {%- do refuse_argument(macro_name, argument, "a date as 2024-01-31", value) -%}
     {%- endif -%}
+{%- endmacro %}
+
+{# Whether text is a day of the calendar: February has no 30th, and most years no 29th of February. #}
+{% macro _is_date(text) -%}
+    {%- set parts = modules.re.fullmatch(
+        "(?!0000)([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", text
+    ) -%}
+    {%- if not parts -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set first_day = modules.datetime.date(parts[1] | int, parts[2] | int, 1) -%}
+    {%- set day = first_day + modules.datetime.timedelta(days=parts[3] | int - 1) -%}
+    {{ return(day.month == first_day.month) }}
 {%- endmacro %}

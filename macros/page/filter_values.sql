@@ -1,7 +1,7 @@
 {# What photos can be filtered by, and how many photos each value has; the most frequent values first. #}
 
 {% macro filter_values(top_k=200, output="table", out=none) -%}
-    {%- do require_whole_number("filter_values", "top_k", top_k, 1, 1000) -%}
+    {%- set top_k = require_whole_number("filter_values", "top_k", top_k, 1, 1000) -%}
     {{ return(answer("filter_values", _filter_values(top_k), output, out)) }}
 {%- endmacro %}
 

@@ -1,7 +1,7 @@
 {# What is known about photos: their facts, how often they were downloaded, what people had searched for. #}
 
 {% macro photo_facts(photo_ids, keywords=5, output="table", out=none) -%}
-    {%- do require_whole_number("photo_facts", "keywords", keywords, 1, 1000) -%}
+    {%- set keywords = require_whole_number("photo_facts", "keywords", keywords, 1, 1000) -%}
     {%- do require_photo_ids("photo_facts", "photo_ids", photo_ids) -%}
     {{ return(answer("photo_facts", _photo_facts(photo_ids, keywords), output, out)) }}
 {%- endmacro %}

@@ -1,9 +1,9 @@
 {# The photos of one cluster, those most like the whole of it first. #}
 
 {% macro photos_of_cluster(cluster_id, top_k=48, skip=0, output="table", out=none) -%}
-    {%- do require_whole_number("photos_of_cluster", "cluster_id", cluster_id, 0, 65535) -%}
-    {%- do require_whole_number("photos_of_cluster", "top_k", top_k, 1, 1000) -%}
-    {%- do require_whole_number("photos_of_cluster", "skip", skip, 0, 1000000000) -%}
+    {%- set cluster_id = require_whole_number("photos_of_cluster", "cluster_id", cluster_id, 0, 65535) -%}
+    {%- set top_k = require_whole_number("photos_of_cluster", "top_k", top_k, 1, 1000) -%}
+    {%- set skip = require_whole_number("photos_of_cluster", "skip", skip, 0, 1000000000) -%}
     {{ return(answer("photos_of_cluster", _photos_of_cluster(cluster_id, top_k, skip), output, out)) }}
 {%- endmacro %}
 

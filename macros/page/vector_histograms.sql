@@ -4,7 +4,7 @@
 #}
 
 {% macro vector_histograms(bins=24, output="table", out=none) -%}
-    {%- do require_whole_number("vector_histograms", "bins", bins, 2, 200) -%}
+    {%- set bins = require_whole_number("vector_histograms", "bins", bins, 2, 200) -%}
     {{ return(answer("vector_histograms", _vector_histograms(bins), output, out)) }}
 {%- endmacro %}
 

@@ -4,7 +4,7 @@
 #}
 
 {% macro freeze_canaries(photos=3, output="csv", out=none) -%}
-    {%- do require_whole_number("freeze_canaries", "photos", photos, 1, 100) -%}
+    {%- set photos = require_whole_number("freeze_canaries", "photos", photos, 1, 100) -%}
     {%- set canaries -%}
 select
     photo_id,

@@ -63,14 +63,16 @@
         {%- if value is boolean -%}{{ return(value | lower) }}{%- endif -%}
     {%- elif type.startswith("Date") -%}
         {%- set kind = "a date as 2024-01-31 or 2024-01-31 23:59:59" -%}
-        {%- set pattern = "\\d{4}-[01]\\d-[0-3]\\d([ T][0-2]\\d:[0-5]\\d:[0-5]\\d(\\.\\d{1,6})?)?" -%}
-        {%- if modules.re.fullmatch(pattern, value | string) -%}
+        {%- set clock = "([ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?)?" -%}
+        {%- set text = value | string -%}
+        {%- if _is_date(text[:10]) and modules.re.fullmatch(clock, text[10:]) -%}
             {{ return("parseDateTime64BestEffort(" ~ text_literal(value) ~ ", 6, 'UTC')") }}
         {%- endif -%}
     {%- else -%}
         {%- set kind = "a number" -%}
-        {%- if value is number and value is not boolean and value - value == 0 -%}
-            {{ return(value) }}
+        {%- set parsed = value | float(none) if value is string else value -%}
+        {%- if parsed is number and parsed is not boolean and parsed - parsed == 0 -%}
+            {{ return(parsed) }}
         {%- endif -%}
     {%- endif -%}
     {%- do refuse_argument(

@@ -2,14 +2,14 @@
 
 {% macro keyword_rollup(by=["keyword"], aliases=true, limit=100, output="table", out=none) -%}
     {%- set choices = ["keyword", "country", "device", "month"] -%}
-    {%- if by is string or by is not sequence or not by
-        or by | unique | list | length != by | length or by | reject("in", choices) | list -%}
+    {%- if by is string or by is mapping or by is not sequence or not by
+        or by | reject("in", choices) | list or by | unique | list | length != by | length -%}
         {%- do refuse_argument(
             "keyword_rollup", "by", "a list of some of " ~ choices | join(", "), by
         ) -%}
     {%- endif -%}
     {%- do require_one_of("keyword_rollup", "aliases", aliases, [true, false]) -%}
-    {%- do require_whole_number("keyword_rollup", "limit", limit, 1, 1000000) -%}
+    {%- set limit = require_whole_number("keyword_rollup", "limit", limit, 1, 1000000) -%}
     {{ return(answer("keyword_rollup", _keyword_rollup(by, aliases, limit), output, out)) }}
 {%- endmacro %}
 

@@ -1,11 +1,14 @@
 {#
-    Pairs of photos that are nearly the same picture, and the groups they form: whoever is near to one
-    of a group belongs to it. A photo brings at most the ten pairs that photo_neighbours holds of it.
+    Pairs of photos that are nearly the same picture, and the groups that they form: a photo belongs to
+    the group of every photo that it is paired with. photo_neighbours holds at most ten pairs of a photo.
 #}
 
 {% macro near_duplicates(max_distance=none, output="table", out=none) -%}
-    {%- set max_distance = var("near_duplicate_distance") if max_distance is none else max_distance -%}
-    {%- do require_number("near_duplicates", "max_distance", max_distance, 0, 0.2) -%}
+    {%- if max_distance is none -%}
+        {%- set max_distance = "(select near_duplicate_distance from " ~ ref("vector_health") ~ ")" -%}
+    {%- else -%}
+        {%- set max_distance = require_number("near_duplicates", "max_distance", max_distance, 0, 0.2) -%}
+    {%- endif -%}
     {{ return(answer("near_duplicates", _near_duplicates(max_distance), output, out)) }}
 {%- endmacro %}
 
@@ -42,17 +45,24 @@ order by group_photo_id asc, photo_id asc, duplicate_photo_id asc
 {%- endmacro %}
 
 {#
-    Each photo tells all it is connected with to all it is connected with. That doubles how far each
-    one sees; after six rounds, 64 steps. The largest group decides the cost, by its square.
+    Hash-to-Min (Rastogi and others, ICDE 2013). In each round every photo sends the first member that
+    it knows to all members, and all members to the first. The first photo of a group soon knows all of
+    it, and the others know only the first, so the work grows with the pairs and not with their square.
+    Twelve rounds connect chains of 500 photos in any order.
 #}
 {% macro _connected_groups(pairs) -%}
 {%- set rounds = namespace(sql="select [photo_id, duplicate_photo_id] as members\n\nfrom (\n    "
     ~ pairs | indent(4) ~ "\n)") -%}
-{%- for round in range(7) -%}
+{%- for round in range(12) -%}
     {%- set rounds.sql -%}
+with
+    arraySort(told.members)[1] as first_member,
+    arrayZip(told.members, arrayWithConstant(length(told.members), [first_member])) as to_members,
+    arrayJoin(arrayPushBack(to_members, (first_member, told.members))) as message
+
 select
-    arrayJoin(told.members) as photo_id,
-    groupUniqArrayArray(told.members) as members
+    message.1 as photo_id,
+    groupUniqArrayArray(message.2) as members
 
 from (
     {{ rounds.sql | indent(4) }}
@@ -64,7 +74,7 @@ group by photo_id
 select
     photo_id,
     arraySort(members)[1] as group_photo_id,
-    length(members) as count_group_photos
+    count() over (partition by group_photo_id) as count_group_photos
 
 from (
     {{ rounds.sql | indent(4) }}

@@ -2,7 +2,7 @@
 
 {% macro photos_for_keyword(keyword, top_k=10, aliases=true, output="table", out=none) -%}
     {%- do require_text("photos_for_keyword", "keyword", keyword, 200) -%}
-    {%- do require_whole_number("photos_for_keyword", "top_k", top_k, 1, 1000) -%}
+    {%- set top_k = require_whole_number("photos_for_keyword", "top_k", top_k, 1, 1000) -%}
     {%- do require_one_of("photos_for_keyword", "aliases", aliases, [true, false]) -%}
     {%- set photos = _photos_for_keyword(keyword, top_k, aliases) -%}
     {{ return(answer("photos_for_keyword", photos, output, out)) }}

@@ -10,11 +10,11 @@
     filters=none, max_distance=none, after=none, exact=none, output="table", out=none
 ) -%}
     {%- set name = "popular_similar_photos" -%}
-    {%- do require_whole_number(name, "top_k", top_k, 1, 1000) -%}
-    {%- do require_whole_number(name, "candidates", candidates, top_k, 1000) -%}
-    {%- do require_number(name, "similarity_weight", similarity_weight, 0, 1000) -%}
-    {%- do require_number(name, "popularity_weight", popularity_weight, 0, 1000) -%}
-    {%- do require_number(name, "rank_constant", rank_constant, 0, 1000) -%}
+    {%- set top_k = require_whole_number(name, "top_k", top_k, 1, 1000) -%}
+    {%- set candidates = require_whole_number(name, "candidates", candidates, top_k, 1000) -%}
+    {%- set similarity_weight = require_number(name, "similarity_weight", similarity_weight, 0, 1000) -%}
+    {%- set popularity_weight = require_number(name, "popularity_weight", popularity_weight, 0, 1000) -%}
+    {%- set rank_constant = require_number(name, "rank_constant", rank_constant, 0, 1000) -%}
     {%- set similar = _similar_photos(
         name, photo_id, candidates, vector, like, unlike, filters, max_distance, after, exact
     ) -%}

@@ -2,7 +2,7 @@
 
 {% macro random_photo(seed=none, output="table", out=none) -%}
     {%- if seed is not none -%}
-        {%- do require_whole_number("random_photo", "seed", seed, 0, 4294967295) -%}
+        {%- set seed = require_whole_number("random_photo", "seed", seed, 0, 4294967295) -%}
     {%- endif -%}
     {{ return(answer("random_photo", _random_photo(seed), output, out)) }}
 {%- endmacro %}

@@ -7,8 +7,8 @@
     keyword, keywords=10, minimum_photos=3, aliases=true, output="table", out=none
 ) -%}
     {%- do require_text("related_keywords", "keyword", keyword, 200) -%}
-    {%- do require_whole_number("related_keywords", "keywords", keywords, 1, 1000) -%}
-    {%- do require_whole_number("related_keywords", "minimum_photos", minimum_photos, 1, 1000000) -%}
+    {%- set keywords = require_whole_number("related_keywords", "keywords", keywords, 1, 1000) -%}
+    {%- set minimum_photos = require_whole_number("related_keywords", "minimum_photos", minimum_photos, 1, 1000000) -%}
     {%- do require_one_of("related_keywords", "aliases", aliases, [true, false]) -%}
     {%- set related = _related_keywords(keyword, keywords, minimum_photos, aliases) -%}
     {{ return(answer("related_keywords", related, output, out)) }}

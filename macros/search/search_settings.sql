@@ -15,7 +15,7 @@
     turns, and every thread takes a share, where else it would have to be 240 MB.
 #}
 {% macro clickhouse__search_settings(exact, list_size) %}
-{%- do require_whole_number("search_settings", "list_size", list_size, 1, 10000) %}
+{%- set list_size = require_whole_number("search_settings", "list_size", list_size, 1, 10000) %}
 
 settings
 {%- if exact %}

@@ -40,18 +40,21 @@
 {# As text it is parsed faster than as an array of numbers. #}
 {% macro _vector_target(macro_name, vector) -%}
     {%- set allowed = "a list of 512 numbers that are not all 0" -%}
-    {%- if vector is string or vector is not sequence or vector | length != 512 -%}
+    {%- if vector is string or vector is mapping or vector is not sequence or vector | length != 512 -%}
         {%- do refuse_argument(macro_name, "vector", allowed, vector) -%}
     {%- endif -%}
-    {%- for number in vector -%}
-        {%- do require_number(macro_name, "vector[" ~ loop.index0 ~ "]", number, -1e9, 1e9) -%}
+    {%- set numbers = [] -%}
+    {%- for value in vector -%}
+        {%- do numbers.append(
+            require_number(macro_name, "vector[" ~ loop.index0 ~ "]", value, -1e9, 1e9)
+        ) -%}
     {%- endfor -%}
-    {%- if not vector | select | list -%}
+    {%- if not numbers | select | list -%}
         {%- do refuse_argument(macro_name, "vector", allowed, vector) -%}
     {%- endif -%}
     {{ return({
         "target_photo_id": "cast(null as Nullable(String))",
-        "embedding": text_literal("[" ~ vector | join(", ") ~ "]") ~ "::Array(Float32)",
+        "embedding": text_literal("[" ~ numbers | join(", ") ~ "]") ~ "::Array(Float32)",
         "photo_ids": [],
     }) }}
 {%- endmacro %}

@@ -17,6 +17,6 @@
 
 {# No function but a search: MyScale allows it only beside the table, with an order by and a limit. #}
 {% macro myscale__searched_distance(embedding, target_embedding, alpha) -%}
-    {%- do require_number("searched_distance", "alpha", alpha, 1, 4) -%}
+    {%- set alpha = require_number("searched_distance", "alpha", alpha, 1, 4) -%}
     distance('alpha={{ alpha }}')({{ embedding }}, {{ target_embedding }})
 {%- endmacro %}

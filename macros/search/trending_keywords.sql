@@ -3,13 +3,13 @@
 {% macro trending_keywords(
     days=30, until=none, minimum=10, smoothing=10, keywords=20, aliases=true, output="table", out=none
 ) -%}
-    {%- do require_whole_number("trending_keywords", "days", days, 1, 3650) -%}
+    {%- set days = require_whole_number("trending_keywords", "days", days, 1, 3650) -%}
     {%- if until is not none -%}
         {%- do require_date("trending_keywords", "until", until) -%}
     {%- endif -%}
-    {%- do require_whole_number("trending_keywords", "minimum", minimum, 1, 1000000000) -%}
-    {%- do require_number("trending_keywords", "smoothing", smoothing, 0.001, 1000000000) -%}
-    {%- do require_whole_number("trending_keywords", "keywords", keywords, 1, 1000) -%}
+    {%- set minimum = require_whole_number("trending_keywords", "minimum", minimum, 1, 1000000000) -%}
+    {%- set smoothing = require_number("trending_keywords", "smoothing", smoothing, 0.001, 1000000000) -%}
+    {%- set keywords = require_whole_number("trending_keywords", "keywords", keywords, 1, 1000) -%}
     {%- do require_one_of("trending_keywords", "aliases", aliases, [true, false]) -%}
     {%- set trending = _trending_keywords(days, until, minimum, smoothing, keywords, aliases) -%}
     {{ return(answer("trending_keywords", trending, output, out)) }}

@@ -26,7 +26,8 @@ def model(dbt, session):
     last = [np.empty(0, int)] * 3
     if dbt.is_incremental:
         last = unchanged_pairs(session.sql(f"select * from {dbt.this}"), ids, hashes)
-    for targets, others, ranks, distances in changed_lists(vectors, *last):
+    later = later_copies(hashes)
+    for targets, others, ranks, distances in changed_lists(vectors, later, *last):
         yield pa.table(
             {
                 "target_photo_id": ids.take(pa.array(targets)),
@@ -55,16 +56,27 @@ def unchanged_pairs(last, ids, hashes):
     return targets[same], others[same], distances[same]
 
 
-def changed_lists(vectors, targets, others, distances):
+def later_copies(hashes):
+    """Photos that no list can name: enough photos of the same vector have a smaller photo_id.
+
+    Without them the pairs of n equal pictures grow with n, and not with its square.
+    """
+    order = np.argsort(hashes, kind="stable")
+    copies_before = np.arange(len(hashes)) - np.searchsorted(hashes[order], hashes[order])
+    return order[copies_before > TOP_K]  # one more than a list holds: a photo is not in its own
+
+
+def changed_lists(vectors, later, targets, others, distances):
     """Targets, others, ranks and distances of the lists to write, given the pairs that stay."""
     complete = np.bincount(targets, minlength=len(vectors)) >= min(TOP_K, len(vectors) - 1)
     measured = np.flatnonzero(~complete)
     for block in blocks(measured, len(vectors)):
-        yield ranked(vectors, *nearest(vectors, block))
+        yield ranked(vectors, *nearest(vectors, block, later))
 
     tenth = np.full(len(vectors), -1, np.float32)
     np.maximum.at(tenth, targets, distances)
     entered = [np.empty((2, 0), int)]
+    measured = np.setdiff1d(measured, later)
     for block in blocks(np.flatnonzero(complete), len(measured)):
         similarities = vectors[block] @ vectors[measured].T
         rows, columns = at_least(similarities, 1 - tenth[block])
@@ -79,7 +91,7 @@ def blocks(targets, count_others):
     return [targets[start : start + size] for start in range(0, len(targets), size)]
 
 
-def nearest(vectors, block):
+def nearest(vectors, block, later):
     """Pairs of each photo of a block with its nearest, and with others hardly farther.
 
     The tenth of the greatest of a thousand groups is a floor under the tenth greatest of all, and
@@ -88,6 +100,7 @@ def nearest(vectors, block):
     count = len(vectors)
     similarities = vectors[block] @ vectors.T
     similarities[np.arange(len(block)), block] = -np.inf
+    similarities[:, later] = -np.inf
     groups = min(count, 1024)
     greatest = similarities[:, : count - count % groups].reshape(len(block), -1, groups).max(axis=1)
     top_k = min(TOP_K, count - 1)

@@ -39,7 +39,11 @@ vectors as (
         min(L2Norm(photo_embed)) as smallest_norm,
         max(L2Norm(photo_embed)) as largest_norm,
         (pow(L2Norm(sumForEach(photo_embed)), 2) - count_photos)
-        / (count_photos * (count_photos - 1)) as mean_cosine
+        / (count_photos * (count_photos - 1)) as mean_cosine,
+        -- a model that puts all photos close together puts different pictures close together too
+        greatest(
+            ifNotFinite({{ var('near_duplicate_share') }} * (1 - mean_cosine), 0), 1e-6
+        ) as near_duplicate_distance
 
     from photos
 
@@ -61,8 +65,9 @@ hubs as (
 
 duplicates as (
 
-    select avg(distance < {{ var('near_duplicate_distance') }}) as share_near_duplicates
+    select avg(nearest.distance <= vectors.near_duplicate_distance) as share_near_duplicates
     from nearest
+    cross join vectors
 
 )
 
@@ -71,6 +76,7 @@ select
     vectors.smallest_norm as smallest_norm,
     vectors.largest_norm as largest_norm,
     vectors.mean_cosine as mean_cosine,
+    vectors.near_duplicate_distance as near_duplicate_distance,
     hubs.hubness as hubness,
     hubs.largest_hub as largest_hub,
     hubs.share_antihubs as share_antihubs,

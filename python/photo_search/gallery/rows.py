@@ -39,6 +39,7 @@ def read_showcases(warehouse: Warehouse) -> list[Showcase]:
     groups = [(key, list(group)) for key, group in groupby(rows, itemgetter("target_photo_id"))]
     ids = [row[name] for row in rows for name in ("target_photo_id", "photo_id")]
     photos = read_photos(warehouse, ids)
+    near_duplicate_distance = warehouse.near_duplicate_distance
     return [
         Showcase(
             target=photos[target],
@@ -48,7 +49,7 @@ def read_showcases(warehouse: Warehouse) -> list[Showcase]:
                     similarity_rank=row["similarity_rank"],
                     distance=row["distance"],
                     is_most_popular=row["is_most_popular"],
-                    is_near_duplicate=row["distance"] <= warehouse.near_duplicate_distance,
+                    is_near_duplicate=row["distance"] <= near_duplicate_distance,
                 )
                 for row in group
             ],

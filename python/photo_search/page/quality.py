@@ -29,6 +29,7 @@ class Health:
     smallest_norm: float
     largest_norm: float
     mean_cosine: float
+    near_duplicate_distance: float
     hubness: float
     largest_hub: int
     share_antihubs: float

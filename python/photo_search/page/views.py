@@ -78,10 +78,8 @@ class Views:
         return RedirectResponse(address("/picture", None, version=version, vector=vector), 303)
 
     def quality(self, request: Request) -> Response:
-        warehouse = self.site.warehouse
         page = self.environment.get_template("quality.html").render(
-            quality=read_quality(warehouse),
-            near_duplicate_distance=warehouse.near_duplicate_distance,
+            quality=read_quality(self.site.warehouse)
         )
         return HTMLResponse(page)
 

@@ -70,6 +70,7 @@ def ask(warehouse: Warehouse, question: Question) -> Answer:
     rows = warehouse.rows(sql)
     milliseconds = 1000 * (time.perf_counter() - started)
     photos = read_photos(warehouse, [row["photo_id"] for row in rows])
+    near_duplicate_distance = warehouse.near_duplicate_distance
     popular = max(rows, key=_popularity, default=None)
     similar = [
         SimilarPhoto(
@@ -77,7 +78,7 @@ def ask(warehouse: Warehouse, question: Question) -> Answer:
             similarity_rank=row["similarity_rank"],
             distance=row["distance"],
             is_most_popular=row is popular and row["count_downloads"] > 0,
-            is_near_duplicate=row["distance"] <= warehouse.near_duplicate_distance,
+            is_near_duplicate=row["distance"] <= near_duplicate_distance,
         )
         for row in rows
     ]

@@ -71,8 +71,9 @@ class Warehouse:
 
     @property
     def near_duplicate_distance(self) -> float:
-        """Photos nearer than this are nearly the same picture: a var of the dbt project."""
-        return float(self.adapter.config.vars.to_dict()["near_duplicate_distance"])
+        """Photos at most so far apart are nearly the same picture. Raises WarehouseError."""
+        [row] = self.rows(f"select near_duplicate_distance from {self.relation('vector_health')}")
+        return float(row["near_duplicate_distance"])
 
 
 class Project:

@@ -430,6 +430,100 @@ def test_near_duplicates_are_all_close_pairs_in_their_connected_groups(
     assert found == set(expected)
 
 
+def test_photos_are_near_duplicates_by_a_share_of_the_mean_distance(
+    demo: Demo, truth: Truth
+) -> None:
+    cosines = truth.vectors @ truth.vectors.T
+    mean_distance = 1 - cosines[~np.eye(len(cosines), dtype=bool)].mean()
+    [health] = show(demo, "select * from {{ ref('vector_health') }}")
+    assert health["near_duplicate_distance"] == pytest.approx(0.06 * mean_distance, rel=1e-4)
+    limit = health["near_duplicate_distance"]
+    by_default, by_distance = ask_all(
+        demo, call("near_duplicates"), call("near_duplicates", max_distance=limit)
+    )
+    assert by_default == by_distance
+    with demo.project.open() as warehouse:
+        assert warehouse.near_duplicate_distance == limit
+
+
+CHAIN = "select number * 7919 % 4001 as one, (number + 1) * 7919 % 4001 as other from numbers(400)"
+EQUAL = (
+    "select number % 800 as one, intDiv(number, 800) as other from numbers(8800)"
+    " where number % 800 > intDiv(number, 800)"
+)
+
+
+@pytest.mark.parametrize(("pairs", "count"), [(CHAIN, 401), (EQUAL, 800)], ids=["chain", "equal"])
+def test_hundreds_of_near_duplicates_are_one_group_within_seconds(
+    demo: Demo, pairs: str, count: int
+) -> None:
+    """A chain, and equal pictures as photo_neighbours pairs them: each with the first ten."""
+    named = (
+        "select toString(least(one, other)) as photo_id,"
+        f" toString(greatest(one, other)) as duplicate_photo_id from ({pairs})"
+    )
+    groups = f'{{{{ _connected_groups("{named}") }}}}'
+    rows = show(demo, f"select * from ({groups}) settings max_execution_time = 15")
+    assert len(rows) == count
+    assert {(row["group_photo_id"], row["count_group_photos"]) for row in rows} == {("0", count)}
+
+
+COPIES = [f"copy-{number:02}" for number in range(60)]
+
+
+@pytest.fixture(scope="module")
+def copies(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo with 60 more photos whose vector is that of TARGET."""
+    copy = demo.copy(tmp_path_factory.mktemp("copies") / "demo")
+    insert = (
+        "insert into ' ~ ref('photos') ~ ' (photo_id, photo_embed) "
+        "select concat(\\'copy-\\', leftPad(toString(59 - number), 2, \\'0\\')), photo_embed "
+        "from numbers(60) as numbers cross join ' ~ ref('photos') ~ ' "
+        f"where photo_id = \\'{TARGET}\\'"
+    )
+    copy.dbt.run("show", "--inline", f"{{% do run_query('{insert}') %}} select 1").check()
+    copy.dbt.run("run", "--select", "photo_neighbours", "vector_health").check()
+    return copy
+
+
+def test_any_number_of_ties_is_in_the_order_of_photo_id(copies: Demo) -> None:
+    first = ask(copies, "similar_photos", photo_id=TARGET, top_k=25, exact=True)
+    rest, fused = ask_all(
+        copies,
+        call("similar_photos", photo_id=TARGET, top_k=35, after=first[-1]["photo_id"]),
+        call("popular_similar_photos", photo_id=TARGET, top_k=10, popularity_weight=0, exact=True),
+    )
+    assert ids(first) + ids(rest) == COPIES
+    assert [row["similarity_rank"] for row in first + rest] == list(range(1, 61))
+    assert ids(fused) == COPIES[:10]
+
+
+def test_the_index_answers_with_the_nearest_and_orders_up_to_16_more_ties(copies: Demo) -> None:
+    ten, most = ask_all(
+        copies,
+        call("similar_photos", photo_id=TARGET, exact=False),
+        call("similar_photos", photo_id=TARGET, top_k=44, exact=False),
+    )
+    assert len(set(ids(ten)) & set(COPIES)) == 10
+    assert ids(most) == COPIES[:44]
+
+
+def test_recall_takes_any_of_the_equally_near_photos(copies: Demo) -> None:
+    [measured] = show(copies, "{{ recall_at_k(photos=60) }}")
+    assert measured["recall"] == 1
+    assert measured["count_nearest"] == 600
+
+
+def test_copies_are_neighbours_in_the_order_of_photo_id_and_one_group(copies: Demo) -> None:
+    listed = neighbours(show(copies, "select * from {{ ref('photo_neighbours') }}"))
+    equal = sorted([TARGET, *COPIES])
+    for photo_id in equal:
+        assert listed[photo_id] == [other for other in equal[:11] if other != photo_id][:10]
+    rows = ask(copies, "near_duplicates", max_distance=0)
+    groups = {row["group_photo_id"]: row["count_group_photos"] for row in rows}
+    assert groups[TARGET] == 61
+
+
 def test_the_neighbours_of_every_photo_are_its_exact_ten(demo: Demo, truth: Truth) -> None:
     rows = show(demo, "select * from {{ ref('photo_neighbours') }}")
     assert neighbours(rows) == {i: [n for n, _ in truth.similar(i)[:10]] for i in truth.ids}
@@ -486,6 +580,56 @@ def test_the_examples_for_analysts_run(demo: Demo) -> None:
 def test_a_random_photo_with_a_seed_is_the_same_every_time(demo: Demo) -> None:
     assert ask(demo, "random_photo", seed=7) == ask(demo, "random_photo", seed=7)
     assert len({ask(demo, "random_photo", seed=n)[0]["photo_id"] for n in range(5)}) > 1
+
+
+def test_a_table_has_all_rows_of_the_answer(demo: Demo) -> None:
+    arguments = json.dumps({"photo_id": TARGET, "top_k": 50})
+    printed = demo.dbt.cold("--quiet", "run-operation", "similar_photos", "--args", arguments)
+    assert len(printed.check().output.splitlines()) == 2 + 50
+
+
+@pytest.mark.parametrize(
+    ("output", "printed"),
+    [
+        ("table", "| photo_rank | photo_id | count_keyword_downloads |\n"
+                  "| ---------- | -------- | ----------------------- |\nNo rows.\n"),
+        ("csv", "photo_rank,photo_id,count_keyword_downloads\n"),
+        ("json", "[]\n"),
+    ],
+)  # fmt: skip
+def test_an_empty_answer_says_so(demo: Demo, tmp_path: Path, output: str, printed: str) -> None:
+    command = ("--quiet", "run-operation", "photos_for_keyword", "--args")
+    asked = {"keyword": "nobody typed this", "output": output}
+    run = demo.dbt.cold if output == "table" else demo.dbt.run
+    assert run(*command, json.dumps(asked)).check().output == printed
+    if output != "table":
+        out = tmp_path / "answer"
+        demo.dbt.run(*command, json.dumps(asked | {"out": str(out)})).check()
+        assert out.read_text().strip() == printed.strip()
+
+
+def test_questions_and_models_can_be_shown_without_a_limit_of_ones_own(demo: Demo) -> None:
+    question = f"{{{{ similar_photos('{TARGET}') }}}}"
+    for shown in (("--inline", question), ("--select", "photos")):
+        printed = demo.dbt.run("--quiet", "show", *shown, "--output", "json").check().output
+        assert len(json.loads(printed)["show"]) == 5
+    printed = demo.dbt.run("--quiet", "show", "--inline", question, "--limit", "7").check().output
+    assert [line.split("|")[2].strip() for line in printed.splitlines()[2:9]] == list("1234567")
+
+
+def test_numbers_that_yaml_reads_as_text_are_numbers(demo: Demo) -> None:
+    arguments = (
+        f"{{photo_id: {TARGET}, top_k: 1e1, max_distance: 4e-3, candidates: 1_0, output: json,"
+        " popularity_weight: .5e1, filters: {photo_width: {min: 1e2, max: '9000'}}}"
+    )
+    asked = demo.dbt.run("--quiet", "run-operation", "popular_similar_photos", "--args", arguments)
+    numbers: dict[str, Any] = {"top_k": 10, "max_distance": 0.004, "candidates": 10}
+    filters = {"photo_width": {"min": 100, "max": 9000}}
+    assert json.loads(asked.check().output) == ask(
+        demo,
+        *("popular_similar_photos",),
+        **{"photo_id": TARGET, "popularity_weight": 5, "filters": filters} | numbers,
+    )
 
 
 def test_output_csv_is_csv_and_nothing_else(demo: Demo) -> None:
@@ -582,18 +726,30 @@ def test_a_bad_argument_gets_one_clear_message_and_exit_code_1(
         ("similar_photos", {"like": [TARGET], "unlike": [TARGET]}, "that are not in `like`"),
         ("similar_photos", {"vector": [1]}, "a list of 512 numbers that are not all 0"),
         ("similar_photos", {"vector": [0] * 512}, "a list of 512 numbers that are not all 0"),
-        ("similar_photos", {"vector": ["1"] * 512}, "`vector[0]` argument for similar_photos()"),
+        ("similar_photos", {"vector": ["x"] * 512}, "`vector[0]` argument for similar_photos()"),
+        ("similar_photos", {"vector": {"a": 1}}, "a list of 512 numbers that are not all 0"),
         ("photo_conversions", {"photo_id": TARGET, "filters": [1]}, "a mapping from columns"),
         ("photo_conversions", {"photo_id": TARGET, "filters": {"a": 1}}, "by one of photo_id, "),
         ("photo_conversions", {"photo_id": TARGET, "filters": {"photo_embed": 1}}, "by one of "),
-        ("similar_photos", {"photo_id": TARGET, "filters": {"iso": "1"}}, "must be a number, a"),
+        ("similar_photos", {"photo_id": TARGET, "filters": {"iso": "one"}}, "must be a number, a"),
+        ("similar_photos", {"photo_id": TARGET, "filters": {"iso": "nan"}}, "must be a number, a"),
+        ("similar_photos", {"photo_id": TARGET, "filters": {"iso": True}}, "must be a number, a"),
         ("similar_photos", {"photo_id": TARGET, "filters": {"iso": []}}, "must be a number, a"),
         ("similar_photos", {"photo_id": TARGET, "filters": {"iso": {"more": 1}}}, "a number, a"),
         ("similar_photos", {"photo_id": TARGET, "filters": {"iso": [None]}}, "a number, a list"),
         ("similar_photos", {"photo_id": TARGET, "filters": {"camera_make": 1}}, "must be text, a"),
         ("similar_photos", {"photo_id": TARGET, "filters": {"is_featured": "t"}}, "true or false"),
         ("similar_photos", {"photo_id": TARGET, "filters": {"submitted_at": "?"}}, "a date as"),
+        *(
+            ("similar_photos", {"photo_id": TARGET, "filters": {"submitted_at": day}}, "a date as")
+            for day in ("2020-02-30", "2021-02-29", "0000-01-01", "2020-01-01 25:00:00")
+        ),
         ("similar_photos", {"photo_id": TARGET, "max_distance": 3}, "a number from 0 to 2"),
+        ("similar_photos", {"photo_id": TARGET, "max_distance": "3e0"}, "a number from 0 to 2"),
+        ("similar_photos", {"photo_id": TARGET, "max_distance": "nan"}, "a number from 0 to 2"),
+        ("similar_photos", {"photo_id": TARGET, "max_distance": [1]}, "a number from 0 to 2"),
+        ("similar_photos", {"photo_id": TARGET, "top_k": "1e400"}, "from 1 to 1000. Got: 1e400"),
+        ("similar_photos", {"photo_id": TARGET, "top_k": "1.5"}, "from 1 to 1000. Got: 1.5"),
         ("similar_photos", {"photo_id": TARGET, "after": "nobody"}, "`after` argument for"),
         ("similar_photos", {"photo_id": TARGET, "exact": "yes"}, "must be one of True, False"),
         ("similar_photos", {"photo_id": TARGET, "out": "a"}, "one of json, csv. Got: table"),
@@ -602,7 +758,12 @@ def test_a_bad_argument_gets_one_clear_message_and_exit_code_1(
         ("popular_similar_photos", {"photo_id": TARGET, "rank_constant": -1}, "from 0 to 1000"),
         ("keyword_rollup", {"by": ["keyword", "keyword"]}, "a list of some of keyword, country"),
         ("keyword_rollup", {"by": "month"}, "a list of some of keyword, country, device, month"),
-        ("trending_keywords", {"until": "2025-13-01"}, "`until` argument for trending_keywords()"),
+        *(
+            ("trending_keywords", {"until": day}, f"a date as 2024-01-31. Got: {day}")
+            for day in ("2025-13-01", "2024-02-30", "2023-02-29", "1900-02-29", "2024-04-31")
+        ),
+        ("keyword_rollup", {"by": [["keyword"]]}, "a list of some of keyword, country"),
+        ("keyword_rollup", {"by": {"keyword": 1}}, "a list of some of keyword, country"),
         ("trending_keywords", {"smoothing": 0}, "a number from 0.001 to"),
         ("photos_for_keyword", {"keyword": ""}, "text of 1 to 200 characters"),
         ("related_keywords", {"keyword": 5}, "text of 1 to 200 characters"),
