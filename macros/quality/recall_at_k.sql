@@ -1,7 +1,8 @@
 {#
     What share of the true nearest photos a search through the index finds: one row. A few photos are
     asked about, always the same ones, each twice: by the index, and by a scan. An equally near
-    photo is as good as the true one; the scan names up to 16 more for that.
+    photo is as good as the true one; the scan names up to 16 more for that. Where no photo has another
+    beside it, the share is NaN.
 #}
 
 {% macro recall_at_k(top_k=10, photos=30) -%}
@@ -14,7 +15,7 @@
     {%- set answers = nearest | selectattr("distance", "le", farthest + 1e-6)
         | map(attribute="photo_id") | list -%}
     {%- set searched = similar_photos(photo_id, top_k=top_k, exact=false) -%}
-    {%- set found = run_query(searched).columns["photo_id"] -%}
+    {%- set found = run_query(searched).rows | map(attribute="photo_id") -%}
     {%- set counts.nearest = counts.nearest + nearest[:top_k] | length -%}
     {%- set counts.found = counts.found + found | select("in", answers) | list | length -%}
 {%- endfor -%}
@@ -30,7 +31,7 @@ select
         {%- set first = run_query(
             "select photo_id from " ~ photos ~ " order by cityHash64(photo_id) limit " ~ count
         ) -%}
-        {{ return(first.columns[0].values()) }}
+        {{ return(first.rows | map(attribute=0) | list) }}
     {%- endif -%}
     {{ return([]) }}
 {%- endmacro %}
