@@ -11,7 +11,7 @@
 select
     *,
     round(100 * recall, 1) as percent,
-    round(100 * {{ at_least }}) as least
+    toUInt8(round(100 * {{ at_least }})) as least
 
 from (
     {{ recall_at_k(top_k, photos) | indent(4) }}
