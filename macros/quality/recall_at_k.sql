@@ -2,7 +2,7 @@
     What share of the true nearest photos a search through the index finds: one row. A few photos are
     asked about, always the same ones, each by the index and by a scan. An answer of the index is right
     if its true distance is not larger than that of the last one of the scan: any number of photos may
-    be equally near.
+    be equally near. Where no photo has another beside it, the share is NaN.
 #}
 
 {% macro recall_at_k(top_k=10, photos=30) -%}
@@ -37,7 +37,7 @@ select
         {%- set first = run_query(
             "select photo_id from " ~ photos ~ " order by cityHash64(photo_id) limit " ~ count
         ) -%}
-        {{ return(first.columns[0].values()) }}
+        {{ return(first.rows | map(attribute=0) | list) }}
     {%- endif -%}
     {{ return([]) }}
 {%- endmacro %}

@@ -1,4 +1,7 @@
-{# Before the table is built there is nothing to look in: `dbt compile` must work on an empty engine. #}
+{#
+    Before the table is built there is nothing to look in: `dbt compile` must work on an empty engine. In an
+    empty table no photo can be found, so whoever asks is told to fill it.
+#}
 
 {% macro require_known_photos(macro_name, argument, photo_ids) -%}
     {%- if execute and load_relation(ref('photos')) is not none -%}
@@ -7,10 +10,17 @@
             ~ " where photo_id in (" ~ text_literals(photo_ids) ~ ")"
         ).rows | map(attribute=0) | list -%}
         {%- for photo_id in photo_ids if photo_id not in found -%}
-            {%- do refuse_argument(
-                macro_name, argument, "a photo in " ~ ref('photos')
-                ~ " (`dbt run-operation random_photo` names one)", photo_id
-            ) -%}
+            {%- if _first_photo_ids(1) -%}
+                {%- do refuse_argument(
+                    macro_name, argument, "a photo in " ~ ref('photos')
+                    ~ " (`dbt run-operation random_photo` names one)", photo_id
+                ) -%}
+            {%- elif flags.WHICH in ["run-operation", "show"] -%}
+                {{ exceptions.raise_compiler_error(
+                    "The table " ~ ref('photos') ~ " is empty, so there is no photo to search from. "
+                    ~ "Run `photo-search load`, then `dbt build`."
+                ) }}
+            {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}

@@ -1,25 +1,30 @@
 """Photos that look alike, as clusters: k-means, as many clusters as the square root of the photos.
 
 The first run, and --full-refresh, makes the clusters. Later runs put each new photo into the one
-with the nearest center, which is the mean of its photos, and leave all others where they are.
+with the nearest center, which is the mean of its photos, and leave all others where they are. When
+less than half of the photos are in a cluster, or fewer than `FEW`, all clusters are made anew.
 """
 
 import numpy as np
 import pyarrow as pa
 
+FEW = 100
+
 
 def model(dbt, session):
-    dbt.config(materialized="incremental", frame="relation", packages=["scikit-learn"])
+    dbt.config(materialized="incremental", unique_key="photo_id", frame="relation")
+    dbt.config(packages=["scikit-learn"])
     photos = dbt.ref("photos")
     new = f"select photo_id, photo_embed from {photos}"
-    if dbt.is_incremental:
+    adds = dbt.is_incremental and are_enough(session, photos, dbt.this)
+    if adds:
         new += f" where photo_id not in (select photo_id from {dbt.this})"
     rows = session.sql(f"{new} order by photo_id")
     if len(rows) == 0:
         return pa.table({"photo_id": [], "cluster_id": [], "center_distance": []})
 
     vectors = np.stack(rows["photo_embed"].to_numpy())
-    if dbt.is_incremental:
+    if adds:
         clusters = session.sql(
             f"""
             select cluster_id, avgForEach(photo_embed) as center
@@ -38,3 +43,11 @@ def model(dbt, session):
     return pa.table(
         {"photo_id": rows["photo_id"], "cluster_id": ids[nearest], "center_distance": distances}
     )
+
+
+def are_enough(session, photos, placed):
+    """Whether `placed` has the clusters of half of the photos, and of `FEW` or more."""
+    known = f"countIf(photo_id in (select photo_id from {placed}))"
+    counts = session.sql(f"select {known} as known, count() as count_photos from {photos}")
+    known, count_photos = (column[0].as_py() for column in counts.columns)
+    return known >= FEW and 2 * known >= count_photos

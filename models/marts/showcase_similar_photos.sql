@@ -3,9 +3,9 @@
 
 with
 
-showcase_photos as (
+showcase_targets as (
 
-    select * from {{ ref('showcase_photos') }}
+    select * from {{ ref('showcase_targets') }}
 
 ),
 
@@ -27,7 +27,7 @@ similar as (
         distance
 
     from (
-        {{ _nearest_photos_of_each(ref('showcase_photos')) | indent(8) }}
+        {{ _nearest_photos_of_each(ref('showcase_targets')) | indent(8) }}
     )
 
     where photo_id != target_photo_id
@@ -61,7 +61,7 @@ select
     top_keywords.keywords as top_keywords,
 
     ---------- numerics
-    showcase_photos.showcase_order as showcase_order,
+    showcase_targets.showcase_order as showcase_order,
     similar.similarity_rank as similarity_rank,
     similar.distance as distance,
     photo_downloads.count_downloads as count_downloads,
@@ -74,8 +74,8 @@ select
 
 from similar
 
-inner join showcase_photos
-    on similar.target_photo_id = showcase_photos.photo_id
+inner join showcase_targets
+    on similar.target_photo_id = showcase_targets.photo_id
 
 left join photo_downloads
     on similar.photo_id = photo_downloads.photo_id

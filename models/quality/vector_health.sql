@@ -1,4 +1,7 @@
-{# The vectors as a whole: whether they fill the space, crowd around a few photos, or repeat. #}
+{#
+    The vectors as a whole: whether they fill the space, crowd around a few photos, or repeat. A figure that
+    so few photos do not have is null.
+#}
 
 with
 
@@ -36,13 +39,17 @@ vectors as (
 
     select
         count() as count_photos,
-        min(L2Norm(photo_embed)) as smallest_norm,
-        max(L2Norm(photo_embed)) as largest_norm,
-        (pow(L2Norm(sumForEach(photo_embed)), 2) - count_photos)
-        / (count_photos * (count_photos - 1)) as mean_cosine,
+        minOrNull(L2Norm(photo_embed)) as smallest_norm,
+        maxOrNull(L2Norm(photo_embed)) as largest_norm,
+        if(
+            count_photos > 1,
+            (pow(L2Norm(sumForEach(photo_embed)), 2) - count_photos)
+            / (count_photos * (count_photos - 1)),
+            null
+        ) as mean_cosine,
         -- a model that puts all photos close together puts different pictures close together too
         greatest(
-            ifNotFinite({{ var('near_duplicate_share') }} * (1 - mean_cosine), 0), 1e-6
+            ifNull({{ var('near_duplicate_share') }} * (1 - mean_cosine), 0), 1e-6
         ) as near_duplicate_distance
 
     from photos
@@ -52,9 +59,13 @@ vectors as (
 hubs as (
 
     select
-        skewPop(neighbours.count_occurrences) as hubness,
+        if(
+            min(neighbours.count_occurrences) < max(neighbours.count_occurrences),
+            skewPop(neighbours.count_occurrences),
+            null
+        ) as hubness,
         max(neighbours.count_occurrences) as largest_hub,
-        avg(neighbours.count_occurrences = 0) as share_antihubs
+        if(count() > 1, avg(neighbours.count_occurrences = 0), null) as share_antihubs
 
     from photos
 
@@ -65,7 +76,7 @@ hubs as (
 
 duplicates as (
 
-    select avg(nearest.distance <= vectors.near_duplicate_distance) as share_near_duplicates
+    select avgOrNull(nearest.distance <= vectors.near_duplicate_distance) as share_near_duplicates
     from nearest
     cross join vectors
 

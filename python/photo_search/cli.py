@@ -253,8 +253,10 @@ def gallery(
     out, as_folder = folder or out, folder is not None
     if old:
         compared = write_comparison(Project(project_dir, target), old, data, out, as_folder)
-        share = 100 * compared.share_kept
-        click.echo(f"{share:.1f} % of the neighbours are the same; what changed is in {out}")
+        share = f"{100 * compared.share_kept:.1f} % of the neighbours are the same"
+        if not compared.top_k:
+            share = "Only one photo is on both sides, so there are no neighbours to compare"
+        click.echo(f"{share}; what changed is in {out}")
         return
     with Project(project_dir, target).open() as warehouse:
         showcases = read_showcases(warehouse)

@@ -53,6 +53,10 @@ class NotBuiltError(WarehouseError):
     """A page reads a model that dbt has not built on this target."""
 
 
+class EmptyCollectionError(WarehouseError):
+    """The table of photos has no row."""
+
+
 class QuestionError(PhotoSearchError):
     """A question was asked with an argument that it does not allow."""
 

@@ -2,6 +2,7 @@
 
 import re
 import statistics
+import string
 from pathlib import Path
 
 import jinja2
@@ -47,6 +48,33 @@ def test_every_model_source_seed_and_column_is_described(manifest: Manifest) -> 
             assert node.description, node.name
             assert node.columns, node.name
             assert all(column.description for column in node.columns.values()), node.name
+
+
+def test_every_test_says_what_it_found_and_what_to_do_in_words_that_its_rows_fill_in(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo.dbt.run("compile").check()
+    compiled = demo.folder / "target" / "compiled" / "photo_search"
+    monkeypatch.chdir(REPOSITORY)
+    for name, value in demo.dbt.environment.items():
+        monkeypatch.setenv(name, value)
+    with demo.project.open() as warehouse:
+        tests = [n for n in warehouse.manifest.nodes.values() if n.resource_type == "test"]
+        assert tests
+        for test in tests:
+            said = warehouse.compile("finding_and_advice", test=test)
+            [sql] = compiled.rglob(Path(test.path).name)
+            rows = warehouse.client.query(f"select * from ({sql.read_text()}) limit 0")
+            metadata = getattr(test, "test_metadata", None)
+            known = {
+                *rows.column_names,
+                *(metadata.kwargs if metadata else ()),
+                "failures",
+                "model",
+            }
+            names = {name for _, name, _, _ in string.Formatter().parse(said) if name}
+            assert said.count(". ") >= 1, test.name
+            assert names <= known, test.name
 
 
 def test_every_analysis_and_exposure_is_described(manifest: Manifest) -> None:

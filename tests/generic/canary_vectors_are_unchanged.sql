@@ -5,6 +5,10 @@
 #}
 
 {% test canary_vectors_are_unchanged(model, at_least=0.999) -%}
+{{ config(meta={
+    "finding": "{failures} canary vectors have changed: that of photo {photo_id} has a cosine of {cosine} with its old one.",
+    "advice": "If that is what you want, freeze new ones: `dbt --quiet run-operation freeze_canaries > seeds/canary_vectors.csv`.",
+}) }}
 {%- if execute and flags.WHICH in ["build", "test"] -%}
     {%- set total, comparable = run_query(
         "select (select count() from " ~ ref("canary_vectors") ~ "), count() from ("

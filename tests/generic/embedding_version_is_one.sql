@@ -1,6 +1,10 @@
 {# Fails when vectors of several versions stand in one column: distances between them mean nothing. #}
 
 {% test embedding_version_is_one(model, column_name) -%}
+{{ config(meta={
+    "finding": "{model} has vectors of {failures} embedding versions, and distances between them mean nothing.",
+    "advice": "Run `photo-search embed --re-embed`, `photo-search load` and `dbt build`.",
+}) }}
 select
     {{ column_name }},
     count() as count_rows

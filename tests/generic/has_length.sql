@@ -1,6 +1,10 @@
 {# Fails on every row whose array does not have exactly `length` numbers. #}
 
 {% test has_length(model, column_name, length) -%}
+{{ config(meta={
+    "finding": "{failures:,} rows of {model} have a {column_name} that is not {length} numbers long.",
+    "advice": "Run `photo-search embed --re-embed`, `photo-search load` and `dbt build`.",
+}) }}
 select *
 from {{ model }}
 where length({{ column_name }}) != {{ length }}

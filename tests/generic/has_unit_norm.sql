@@ -1,6 +1,10 @@
 {# Fails on every row whose vector is not 1 long within `tolerance`; NaN, infinity and zeros are not. #}
 
 {% test has_unit_norm(model, column_name, tolerance=0.01) -%}
+{{ config(meta={
+    "finding": "{failures:,} rows of {model} have a {column_name} that is not a vector of unit length.",
+    "advice": "Run `photo-search embed --re-embed`, `photo-search load` and `dbt build`.",
+}) }}
 select *
 from {{ model }}
 where not ifNull(abs(L2Norm({{ column_name }}) - 1) < {{ tolerance }}, false)

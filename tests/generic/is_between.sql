@@ -1,7 +1,18 @@
-{# Fails on every row whose value is below `at_least` or above `at_most`; NaN is neither. #}
+{#
+    Fails on every row whose value is below `at_least` or above `at_most`. NaN fails. Null does not: a value that
+    must be there has the test not_null as well.
+#}
 
 {% test is_between(model, column_name, at_least, at_most) -%}
-select *
+{{ config(meta={
+    "finding": "{column_name} of {model} is {value}, outside of {at_least} to {at_most}.",
+    "advice": "The description of the column says what that means.",
+}) }}
+select
+    *,
+    {{ column_name }} as value
+
 from {{ model }}
-where not ifNull({{ column_name }} between {{ at_least }} and {{ at_most }}, false)
+
+where not ({{ column_name }} between {{ at_least }} and {{ at_most }})
 {%- endtest %}

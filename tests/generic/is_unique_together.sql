@@ -1,6 +1,10 @@
 {# Fails on every combination of `columns` that stands in more than one row. #}
 
 {% test is_unique_together(model, columns) -%}
+{{ config(meta={
+    "finding": "{failures:,} combinations of {columns} are in more than one row of {model}.",
+    "advice": "Run `dbt build --full-refresh --select {model}`.",
+}) }}
 select
     {{ columns | join(", ") }},
     count() as count_rows

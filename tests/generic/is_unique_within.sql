@@ -4,6 +4,10 @@
 #}
 
 {% test is_unique_within(model, column_name, period) -%}
+{{ config(meta={
+    "finding": "{model} has a repeated {column_name} in {failures:,} values of {period}.",
+    "advice": "Run `dbt build --full-refresh --select {model}`.",
+}) }}
 select
     {{ period }},
     count() as count_rows,

@@ -1,12 +1,21 @@
 {#
-    Fails when searches through the index of `model`, the table photos, find less than `at_least` of the
-    true nearest. A single photo has no nearest one, and none can be missed.
+    Fails when searches through the index of `model`, the table photos, find less than `at_least` of the true
+    nearest. A single photo has none.
 #}
 
 {% test recall_at_k(model, at_least=0.95, top_k=10, photos=30) -%}
-select *
+{{ config(meta={
+    "finding": "Searches through the vector index of {model} find {percent} % of the true nearest photos; at least {least} % is expected.",
+    "advice": "Run `dbt build --full-refresh --select {model}`; if that is not enough, raise the var search_list_size (on MyScale: search_alpha).",
+}) }}
+select
+    *,
+    round(100 * recall, 1) as percent,
+    toUInt8(round(100 * {{ at_least }})) as least
+
 from (
     {{ recall_at_k(top_k, photos) | indent(4) }}
 )
+
 where count_nearest > 0 and not recall >= {{ at_least }}
 {%- endtest %}

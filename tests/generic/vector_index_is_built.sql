@@ -1,6 +1,10 @@
 {# Fails unless `model` has a vector index and every part of it is built: no index is a failure too. #}
 
 {% test vector_index_is_built(model) -%}
+{{ config(meta={
+    "finding": "{count_built} of {count_indexes} vector indexes of {model} are built.",
+    "advice": "`dbt run-operation vector_index_status` says why; `dbt build --full-refresh --select {model}` builds a new one.",
+}) }}
 with
 
 indexes as (

@@ -1,3 +1,8 @@
+{{ config(meta={
+    "finding": "text_literal() changes a text with quotes into {actual}.",
+    "advice": "Correct the macro before anything else: values may act as SQL.",
+}) }}
+
 {%- set hostile = "O'Brien \\' or 1=1 -- \\" %}
 
 select {{ text_literal(hostile) }} as actual

@@ -1,3 +1,8 @@
+{{ config(meta={
+    "finding": "{failures} showcase photos are among the photos most like them, such as {photo_id}.",
+    "advice": "Run `dbt build --full-refresh --select photos+`.",
+}) }}
+
 select *
 from {{ ref('showcase_similar_photos') }}
 where photo_id = target_photo_id

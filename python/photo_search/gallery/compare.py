@@ -10,7 +10,7 @@ import pyarrow as pa
 from photo_search.embedding.encoder import DIMENSION, Vectors
 from photo_search.errors import DatasetError
 from photo_search.pipeline.parquet import open_parquet
-from photo_search.search.photos import Photo, read_photos
+from photo_search.search.photos import Photo, read_photos, require_photos
 from photo_search.warehouse.project import Warehouse
 
 Positions = npt.NDArray[np.intp]
@@ -74,7 +74,8 @@ def read_old(path: str) -> Embedded:
 
 
 def read_new(warehouse: Warehouse) -> Embedded:
-    """What the target holds now. Raises WarehouseError."""
+    """What the target holds now. Raises EmptyCollectionError or WarehouseError."""
+    require_photos(warehouse)
     columns = "photo_id, photo_embed, embedding_version"
     return _embedded(
         warehouse.arrow(f"select {columns} from {warehouse.relation('photos')} order by photo_id")
@@ -84,11 +85,15 @@ def read_new(warehouse: Warehouse) -> Embedded:
 def compare(old: Embedded, new: Embedded, top_k: int) -> Comparison:
     """Exact neighbours among the photos of both sides, photo by photo.
 
-    Past `MOST_COMPARED` photos, that many spread evenly over the ids are looked at.
+    Past `MOST_COMPARED` photos, that many spread evenly over the ids are looked at. A single photo
+    has no neighbours, so `top_k` is then 0. Raises DatasetError if no photo is on both sides.
     """
     shared = sorted(set(old.photo_ids) & set(new.photo_ids))
-    if len(shared) < 2:
-        raise DatasetError("The earlier file and the target have no two photos in common.")
+    if not shared:
+        raise DatasetError(
+            "The earlier file and the target have no photo in common. "
+            "Compare with an earlier photos.parquet of the same collection."
+        )
     top_k = min(top_k, len(shared) - 1)
     targets = np.arange(0, len(shared), max(1, -(-len(shared) // MOST_COMPARED)))
     sides = [_neighbours(_vectors(side, shared), targets, top_k) for side in (old, new)]
@@ -109,7 +114,7 @@ def compare(old: Embedded, new: Embedded, top_k: int) -> Comparison:
         count_photos=len(shared),
         count_compared=len(targets),
         count_same=int((kept == top_k).sum()),
-        share_kept=float(kept.mean() / top_k),
+        share_kept=float(kept.mean() / top_k) if top_k else 1.0,
         moved=moved,
     )
 

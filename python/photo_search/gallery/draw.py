@@ -164,8 +164,8 @@ def page_environment() -> Environment:
     return environment
 
 
-def percent(share: float, decimals: int = 1) -> str:
-    return f"{100 * share:.{decimals}f} %"
+def percent(share: float | None, decimals: int = 1) -> str:
+    return "n/a" if share is None else f"{100 * share:.{decimals}f} %"
 
 
 def seen(value: Any) -> Any:

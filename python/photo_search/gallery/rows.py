@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 
-from photo_search.errors import WarehouseError
-from photo_search.search.photos import Photo, SimilarPhoto, read_photos
+from photo_search.search.photos import (
+    Photo,
+    SimilarPhoto,
+    read_photos,
+    require_photos,
+    showcase_ids,
+)
 from photo_search.warehouse.project import Warehouse
 
 
@@ -23,22 +26,17 @@ class Showcase:
 
 
 def read_showcases(warehouse: Warehouse) -> list[Showcase]:
-    """The showcase photos in showcase order, as dbt built them.
+    """The showcase photos in showcase order, as dbt built them; a single photo has no neighbours.
 
-    Raises WarehouseError: the marts are missing or empty, or the engine cannot be reached.
+    Raises EmptyCollectionError, or WarehouseError: the marts are missing, or the engine cannot be
+    reached.
     """
+    require_photos(warehouse)
+    targets = showcase_ids(warehouse)
     rows = warehouse.rows(
-        f"select * from {warehouse.relation('showcase_similar_photos')}"
-        " order by showcase_order, target_photo_id, similarity_rank"
+        f"select * from {warehouse.relation('showcase_similar_photos')} order by similarity_rank"
     )
-    if not rows:
-        raise WarehouseError(
-            "The table showcase_similar_photos is empty, so there is nothing to show. Name photos "
-            "of this dataset in seeds/showcase_photos.csv, then run `dbt build`."
-        )
-    groups = [(key, list(group)) for key, group in groupby(rows, itemgetter("target_photo_id"))]
-    ids = [row[name] for row in rows for name in ("target_photo_id", "photo_id")]
-    photos = read_photos(warehouse, ids)
+    photos = read_photos(warehouse, [*targets, *(row["photo_id"] for row in rows)])
     near_duplicate_distance = warehouse.near_duplicate_distance
     return [
         Showcase(
@@ -51,8 +49,10 @@ def read_showcases(warehouse: Warehouse) -> list[Showcase]:
                     is_most_popular=row["is_most_popular"],
                     is_near_duplicate=row["distance"] <= near_duplicate_distance,
                 )
-                for row in group
+                for row in rows
+                if row["target_photo_id"] == target and row["photo_id"] in photos
             ],
         )
-        for target, group in groups
+        for target in targets
+        if target in photos
     ]

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from photo_search.errors import PhotoSearchError
+from photo_search.errors import EmptyCollectionError, PhotoSearchError
 from photo_search.gallery.links import PICTURES
 from photo_search.page.draw import site_environment
 from photo_search.page.map_views import MapViews
@@ -44,7 +44,17 @@ def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
 
         return endpoint
 
+    def of_photos(view: View) -> Callable[[Request], Awaitable[Response]]:
+        """A page about photos, which an empty collection has not."""
+
+        def checked(request: Request) -> Response:
+            _require_photos(site)
+            return view(request)
+
+        return in_thread(checked)
+
     async def upload(request: Request) -> Response:
+        _require_photos(site)
         content = await _uploaded(request)
         run = partial(views.upload, content)
         return await asyncio.get_running_loop().run_in_executor(pool, run)
@@ -56,20 +66,20 @@ def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/", in_thread(views.start)),
-            Route("/random", in_thread(views.random)),
-            Route("/photo/{photo_id}", in_thread(views.photo)),
-            Route("/text", in_thread(views.text)),
-            Route("/picture", in_thread(views.picture)),
+            Route("/", of_photos(views.start)),
+            Route("/random", of_photos(views.random)),
+            Route("/photo/{photo_id}", of_photos(views.photo)),
+            Route("/text", of_photos(views.text)),
+            Route("/picture", of_photos(views.picture)),
             Route("/picture", upload, methods=["POST"]),
             Route("/thumbnail/{sha256}.jpg", in_thread(views.thumbnail)),
             Route("/preview/{name}.jpg", in_thread(views.preview)),
-            Route("/map", in_thread(maps.map)),
-            Route("/map.svg", in_thread(maps.picture)),
+            Route("/map", of_photos(maps.map)),
+            Route("/map.svg", of_photos(maps.picture)),
             Route("/map/points.json", in_thread(maps.points)),
             Route("/map/photos.json", in_thread(maps.photos)),
-            Route("/cluster/{cluster_id:int}", in_thread(maps.cluster)),
-            Route("/quality", in_thread(views.quality)),
+            Route("/cluster/{cluster_id:int}", of_photos(maps.cluster)),
+            Route("/quality", of_photos(views.quality)),
             Route("/style.css", views.style),
             Route("/page.js", views.script),
             Route("/map.js", views.script),
@@ -82,6 +92,11 @@ def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
         exception_handlers={PhotoSearchError: explain, HTTPException: explain, Exception: explain},
         max_body_size=LARGEST_UPLOAD,
     )
+
+
+def _require_photos(site: Site) -> None:
+    if site.why_empty:
+        raise EmptyCollectionError(site.why_empty)
 
 
 async def _uploaded(request: Request) -> bytes:

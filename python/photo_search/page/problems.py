@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from photo_search.errors import (
     EmbeddingVersionError,
+    EmptyCollectionError,
     MissingPhotoError,
     ModelError,
     NotBuiltError,
@@ -48,6 +49,11 @@ TITLES: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The model is not the one that saw the photos",
         "Searching from photo to photo works without it.",
+    ),
+    EmptyCollectionError: (
+        HTTPStatus.OK,
+        "There are no photos yet",
+        "Stop this page first, because chDB serves one process at a time, and start it again then.",
     ),
     NotBuiltError: (
         HTTPStatus.SERVICE_UNAVAILABLE,

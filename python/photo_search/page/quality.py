@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from math import isfinite
+from typing import Any
 
 from photo_search.page.built import require_built
 from photo_search.warehouse.project import Warehouse
@@ -10,30 +12,30 @@ from photo_search.warehouse.project import Warehouse
 
 @dataclass(frozen=True)
 class Build:
-    """What one `dbt build` measured; shares are from 0 to 1."""
+    """What one `dbt build` measured: shares from 0 to 1, None where nothing was compared."""
 
     measured_at: datetime
     embedding_version: str
     count_photos: int
     count_targets: int
-    recall_at_10: float
-    keyword_precision_at_10: float
-    random_precision: float
+    recall_at_10: float | None
+    keyword_precision_at_10: float | None
+    random_precision: float | None
 
 
 @dataclass(frozen=True)
 class Health:
-    """All vectors together, as the model vector_health describes its columns."""
+    """All vectors together, as vector_health describes its columns; None for what it has not."""
 
     count_photos: int
-    smallest_norm: float
-    largest_norm: float
-    mean_cosine: float
+    smallest_norm: float | None
+    largest_norm: float | None
+    mean_cosine: float | None
     near_duplicate_distance: float
-    hubness: float
+    hubness: float | None
     largest_hub: int
-    share_antihubs: float
-    share_near_duplicates: float
+    share_antihubs: float | None
+    share_near_duplicates: float | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Quality:
 
 
 def read_quality(warehouse: Warehouse) -> Quality:
-    """Raises NotBuiltError or WarehouseError."""
+    """Raises NotBuiltError or WarehouseError. NaN and infinity are None."""
     require_built(warehouse, "search_quality", "vector_health", "photo_neighbours")
     builds, [health] = (
         warehouse.rows(
@@ -70,8 +72,15 @@ def read_quality(warehouse: Warehouse) -> Quality:
     for row in warehouse.rows(warehouse.compile("vector_histograms")):
         bins[row.pop("histogram")].append(Bin(**row))
     return Quality(
-        [Build(**row) for row in builds],
-        Health(**health),
+        [Build(**_finite(row)) for row in builds],
+        Health(**_finite(health)),
         bins["occurrences"],
         bins["nearest_distance"],
     )
+
+
+def _finite(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: None if isinstance(value, float) and not isfinite(value) else value
+        for name, value in row.items()
+    }

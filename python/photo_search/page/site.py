@@ -12,9 +12,9 @@ from PIL import Image
 
 from photo_search.embedding.query import QueryEncoder, find_encoder
 from photo_search.embedding.record import EmbeddingRecord, read_record
-from photo_search.errors import WarehouseError
+from photo_search.errors import EmptyCollectionError
 from photo_search.gallery.links import unsplash_picture
-from photo_search.search.photos import Photo
+from photo_search.search.photos import Photo, require_photos
 from photo_search.storage import Folder
 from photo_search.thumbnails.store import thumbnail_name
 from photo_search.warehouse.project import Warehouse
@@ -34,6 +34,8 @@ class Site:
     count_photos: int
     record: EmbeddingRecord
     filter_values: dict[str, list[dict[str, Any]]]
+    why_empty: str | None = None
+    """What fills the target, where it has no photo."""
     previews: "OrderedDict[str, bytes]" = field(default_factory=OrderedDict)
 
     @cached_property
@@ -73,16 +75,16 @@ def preview_name(key: str) -> str:
 
 
 def open_site(warehouse: Warehouse, data: str, allows_unsplash: bool) -> Site:
-    """Raises WarehouseError: the tables are missing or empty. DatasetError: `data` is damaged."""
+    """Raises WarehouseError: the tables are missing. DatasetError: `data` is damaged."""
     [photos] = warehouse.rows(
         "select count() as count_photos, any(embedding_version) as embedding_version"
         f" from {warehouse.relation('photos')}"
     )
-    if not photos["count_photos"]:
-        raise WarehouseError(
-            "The table photos is empty, so there is nothing to search. "
-            "Run `photo-search embed`, `photo-search load` and `dbt build`."
-        )
+    why_empty = None
+    try:
+        require_photos(warehouse)
+    except EmptyCollectionError as error:
+        why_empty = str(error)
     values: dict[str, list[dict[str, Any]]] = {}
     for row in warehouse.rows(warehouse.compile("filter_values")):
         values.setdefault(row["filter"], []).append(row)
@@ -93,4 +95,5 @@ def open_site(warehouse: Warehouse, data: str, allows_unsplash: bool) -> Site:
         count_photos=photos["count_photos"],
         record=read_record(data, photos["embedding_version"]),
         filter_values=values,
+        why_empty=why_empty,
     )

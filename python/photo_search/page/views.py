@@ -13,7 +13,7 @@ from photo_search.page.controls import Controls
 from photo_search.page.draw import STYLES, address, draw_answer, photo_address
 from photo_search.page.quality import read_quality
 from photo_search.page.site import Site, preview_name
-from photo_search.search.photos import Photo, read_photos
+from photo_search.search.photos import Photo, read_photos, showcase_ids
 from photo_search.search.question import Answer, Question, ask
 from photo_search.thumbnails.decode import decode
 from photo_search.thumbnails.failure import PHOTO_ID
@@ -21,7 +21,6 @@ from photo_search.thumbnails.store import read_kept
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # named by their content
 KEYWORDS_OF_THE_TARGET = 20
-SHOWN_WITHOUT_SHOWCASE = 6
 
 
 @dataclass(frozen=True)
@@ -30,14 +29,17 @@ class Views:
     environment: Environment
 
     def start(self, request: Request) -> Response:
-        photos = self._photos_to_begin_with()
+        ids = showcase_ids(self.site.warehouse)
+        found = read_photos(self.site.warehouse, ids)
+        photos = [found[photo_id] for photo_id in ids if photo_id in found]
         page = self.environment.get_template("start.html").render(
             photos=photos, pictures=self.site.pictures(photos)
         )
         return HTMLResponse(page)
 
     def random(self, request: Request) -> Response:
-        return RedirectResponse(photo_address(self._random_photo()), 303)
+        [row] = self.site.warehouse.rows(self.site.warehouse.compile("random_photo"))
+        return RedirectResponse(photo_address(row["photo_id"]), 303)
 
     def photo(self, request: Request) -> Response:
         photo_id, controls = request.path_params["photo_id"], Controls.read(request.query_params)
@@ -133,24 +135,6 @@ class Views:
             ).values():
                 return photo
         raise MissingPhotoError(f"No photo here has the id {photo_id}.")
-
-    def _photos_to_begin_with(self) -> list[Photo]:
-        """The showcase photos; where none is in this dataset, some that are always the same."""
-        warehouse = self.site.warehouse
-        rows = warehouse.rows(
-            f"select target_photo_id from {warehouse.relation('showcase_similar_photos')}"
-            " group by target_photo_id order by any(showcase_order), target_photo_id"
-        )
-        ids = [row["target_photo_id"] for row in rows] or [
-            self._random_photo(seed) for seed in range(SHOWN_WITHOUT_SHOWCASE)
-        ]
-        photos = read_photos(warehouse, ids)
-        return [photos[photo_id] for photo_id in dict.fromkeys(ids)]
-
-    def _random_photo(self, seed: int | None = None) -> str:
-        warehouse = self.site.warehouse
-        [row] = warehouse.rows(warehouse.compile("random_photo", seed=seed))
-        return str(row["photo_id"])
 
 
 def _jpeg(content: bytes | None) -> Response:

@@ -8,6 +8,7 @@ from photo_search.embedding.record import EmbeddingRecord, read_record
 from photo_search.errors import QuestionError
 from photo_search.gallery.draw import Query
 from photo_search.gallery.write import read_thumbnails
+from photo_search.search.photos import require_photos
 from photo_search.search.question import Answer, Question, ask
 from photo_search.storage import Folder
 from photo_search.thumbnails.decode import decode
@@ -28,7 +29,7 @@ def search(project: Project, data: str, text: str | None, image: Path | None, to
     """Search the target's photos for `text`, or else for what looks like the file `image`.
 
     Raises QuestionError (not exactly one of the two), PhotoFailure (the file is no usable
-    picture), ModelError, EmbeddingVersionError, WarehouseError, DatasetError.
+    picture), ModelError, EmbeddingVersionError, EmptyCollectionError, WarehouseError, DatasetError.
     """
     if bool(text) == bool(image):
         raise QuestionError('Say what to search for: either words, as in "a bee", or --image FILE.')
@@ -42,6 +43,7 @@ def search(project: Project, data: str, text: str | None, image: Path | None, to
 
 
 def _version(warehouse: Warehouse) -> str:
+    require_photos(warehouse)
     [row] = warehouse.rows(
         f"select any(embedding_version) as version from {warehouse.relation('photos')}"
     )

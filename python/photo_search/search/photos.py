@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from photo_search.errors import EmptyCollectionError
 from photo_search.warehouse.project import Warehouse
 
 MOST_AT_ONCE = 100  # photos that photo_facts() takes
@@ -86,6 +87,27 @@ class SimilarPhoto:
     distance: float
     is_most_popular: bool
     is_near_duplicate: bool
+
+
+def require_photos(warehouse: Warehouse) -> None:
+    """Raises EmptyCollectionError if the target has no photo; it says which command adds some."""
+    photos = warehouse.relation("photos")
+    if warehouse.rows(f"select 1 from {photos} limit 1"):
+        return
+    loaded = warehouse.source("photos")
+    is_there = warehouse.rows(f"exists table {loaded}")[0]["result"]
+    if is_there and warehouse.rows(f"select 1 from {loaded} limit 1"):
+        commands = "`dbt build`"
+    else:
+        commands = "`photo-search embed`, `photo-search load` and `dbt build`"
+    raise EmptyCollectionError(f"The table {photos} is empty. Run {commands}.")
+
+
+def showcase_ids(warehouse: Warehouse) -> list[str]:
+    """The photos to begin with, in order: the model showcase_targets. Raises WarehouseError."""
+    targets = warehouse.relation("showcase_targets")
+    rows = warehouse.rows(f"select photo_id from {targets} order by showcase_order, photo_id")
+    return [row["photo_id"] for row in rows]
 
 
 def read_photos(

@@ -69,6 +69,10 @@ class Warehouse:
         """The name of a model's table, ready for SQL."""
         return str(self.manifest.nodes[f"model.photo_search.{model}"].relation_name)
 
+    def source(self, table: str) -> str:
+        """The name of a table that `photo-search load` fills, ready for SQL."""
+        return str(self.manifest.sources[f"source.photo_search.unsplash.{table}"].relation_name)
+
     @property
     def near_duplicate_distance(self) -> float:
         """Photos at most so far apart are nearly the same picture. Raises WarehouseError."""

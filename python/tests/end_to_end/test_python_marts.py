@@ -73,6 +73,13 @@ def test_new_photos_are_placed_and_no_other_moves(broken: Demo) -> None:
     assert rebuild(broken, everything, "--full-refresh") == whole
 
 
+def test_clusters_and_map_are_made_anew_when_most_photos_are_new(broken: Demo) -> None:
+    everything = pq.read_table(broken.data / "photos.parquet")
+    whole = by_photo(broken)
+    assert len(rebuild(broken, everything.slice(0, 2), "--full-refresh")) == 2
+    assert rebuild(broken, everything) == whole
+
+
 def test_umap_has_a_map_of_its_own_where_new_photos_stand_near_their_like(broken: Demo) -> None:
     everything = pq.read_table(broken.data / "photos.parquet")
     by_pca = by_photo(broken)

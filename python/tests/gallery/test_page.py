@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from browser import watched
-from photo_search.errors import DatasetError, OutputError, WarehouseError
+from photo_search.errors import DatasetError, EmptyCollectionError, OutputError
 from photo_search.gallery.rows import read_showcases
 from photo_search.gallery.write import write_folder, write_gallery
 from photo_search.thumbnails.store import thumbnail_name
@@ -217,13 +217,22 @@ def test_a_page_that_cannot_be_put_in_place_leaves_nothing_behind(showcases, tmp
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
-def test_no_showcase_photo_is_an_error_that_says_what_to_do():
+@pytest.mark.parametrize(
+    ("is_loaded", "commands"),
+    [(True, "`dbt build`"), (False, "`photo-search embed`, `photo-search load` and `dbt build`")],
+)
+def test_an_empty_collection_is_an_error_that_says_what_fills_it(is_loaded, commands):
     class EmptyWarehouse:
         def relation(self, model):
             return model
 
-        def rows(self, sql):
-            return []
+        def source(self, table):
+            return f"raw.{table}"
 
-    with pytest.raises(WarehouseError, match=r"seeds/showcase_photos\.csv, then run `dbt build`"):
+        def rows(self, sql):
+            is_there = sql.startswith("exists") or (is_loaded and "raw" in sql)
+            return [{"result": 1}] if is_there else []
+
+    with pytest.raises(EmptyCollectionError) as refused:
         read_showcases(EmptyWarehouse())
+    assert str(refused.value) == f"The table photos is empty. Run {commands}."

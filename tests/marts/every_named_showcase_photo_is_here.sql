@@ -1,0 +1,26 @@
+{#
+    A photo that the seed names and that is not in the collection is left out of the gallery. Where none is in
+    it, the seed belongs to another collection, and showcase_targets chooses photos instead.
+#}
+{{ config(severity="warn", meta={
+    "finding": "{failures} photos of seeds/showcase_photos.csv are not in this collection, among them {photo_id}; the gallery leaves them out.",
+    "advice": "Name others in the seed, or embed these photos.",
+}) }}
+
+with
+
+named as (
+
+    select photo_id
+    from {{ ref('showcase_targets') }}
+    where is_named
+
+)
+
+select seed.photo_id as photo_id
+
+from {{ ref('showcase_photos') }} as seed
+
+where
+    seed.photo_id not in (select named.photo_id from named)
+    and (select count() from named) > 0

@@ -1,0 +1,31 @@
+{# Each photo that the gallery begins with has the 12 photos most like it, or all others. #}
+{{ config(meta={
+    "finding": "{failures} showcase photos have other than {count_expected} similar photos, among them {photo_id}.",
+    "advice": "Run `dbt build --select +showcase_similar_photos`.",
+}) }}
+
+with
+
+similar as (
+
+    select
+        target_photo_id,
+        count() as count_similar
+
+    from {{ ref('showcase_similar_photos') }}
+
+    group by target_photo_id
+
+)
+
+select
+    targets.photo_id as photo_id,
+    similar.count_similar as count_similar,
+    (select least(count(), 13) - 1 from {{ ref('photos') }}) as count_expected
+
+from {{ ref('showcase_targets') }} as targets
+
+left join similar
+    on targets.photo_id = similar.target_photo_id
+
+where count_similar != count_expected
