@@ -12,6 +12,7 @@
     {%- if execute and flags.WHICH == "run-operation" -%}
         {%- set rows = run_query(sql) -%}
         {%- if out is not none -%}
+            {%- set out = adapter.output_path(out) -%}
             {%- do rows.to_json(out) if output == "json" else rows.to_csv(out) -%}
             {%- do log(rows.rows | length ~ " rows in " ~ out, info=true) -%}
         {%- elif output == "json" -%}
