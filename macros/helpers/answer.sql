@@ -16,6 +16,7 @@
             {%- set rows = run_query("select * from (\n" ~ sql ~ "\n) limit 0") -%}
         {%- endif -%}
         {%- if out is not none -%}
+            {%- set out = adapter.output_path(out) -%}
             {%- do rows.to_json(out) if output == "json" else rows.to_csv(out) -%}
             {%- do log(rows.rows | length ~ " rows in " ~ out, info=true) -%}
         {%- elif output == "json" -%}

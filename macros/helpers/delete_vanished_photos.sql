@@ -1,5 +1,10 @@
 {# The hook of an incremental model with rows for each photo: dbt adds and replaces rows, and never deletes. #}
 
 {% macro delete_vanished_photos(photo_id="photo_id") -%}
-    delete from {{ this }} where {{ photo_id }} not in (select photo_id from {{ ref("photos") }})
+    {%- if execute -%}
+        {%- do run_query(
+            "delete from " ~ this ~ " where " ~ photo_id ~ " not in (select photo_id from " ~ ref("photos") ~ ")"
+        ) -%}
+        {{ note_rows() }} {#- once more: the hooks of the project have run before this one -#}
+    {%- endif -%}
 {%- endmacro %}

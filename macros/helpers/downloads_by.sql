@@ -35,7 +35,7 @@ group by {{ columns }}
 #}
 {% macro _counted_until(counts) -%}
     {%- if not execute or model.resource_type != "model" or should_full_refresh()
-        or not _has_column(counts, "counted_until") -%}
+        or not _has_column(counts, "counted_until") or not is_whole(counts) -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set counted = run_query(

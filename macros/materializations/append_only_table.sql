@@ -18,7 +18,7 @@
     {% do begin_build(building) %}
 
     {%- set is_kept = existing is not none and existing.type == "table"
-        and not should_full_refresh() and has_columns_of(existing, sql) -%}
+        and not should_full_refresh() and has_columns_of(existing, sql) and is_whole(existing) -%}
     {%- set differ = _periods_that_differ(sql, existing, key, period) if is_kept -%}
     {%- if is_kept and not has_vanished_rows(existing, sql, key, differ) %}
         {% call statement("main") %}

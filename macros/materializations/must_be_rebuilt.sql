@@ -9,7 +9,8 @@
         or indexes[0].index_name != index.name
         or indexes[0].index_type != index.type
         or indexes[0].status != "Built"
-        or not has_columns_of(existing, sql) -%}
+        or not has_columns_of(existing, sql)
+        or not is_whole(existing) -%}
         {{ return(true) }}
     {%- endif -%}
     {{ return(deleted_rows_stay_in_the_index() and has_changed_rows(existing, sql)) }}

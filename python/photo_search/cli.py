@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import click
+from click.core import ParameterSource
 
 from photo_search.errors import PhotoSearchError
 
@@ -178,16 +179,39 @@ def embed(as_json: bool, **options: Any) -> None:
     click.echo(json.dumps(asdict(summary)) if as_json else summary.text())
 
 
+def _project_dir(ctx: click.Context, _: click.Parameter, given: Path | None) -> Path:
+    """The folder that was named, or the nearest with a dbt_project.yml, as dbt finds it."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if given is None and (folder / "dbt_project.yml").is_file():
+            return Path() if folder == here else folder
+    return given or Path()
+
+
+def _in_project(ctx: click.Context, option: click.Parameter, given: Any) -> Any:
+    """A path that was given is taken from where one stands, a default from the project's folder."""
+    if ctx.get_parameter_source(option.name or "") != ParameterSource.DEFAULT:
+        return given
+    return type(given)(ctx.params["project_dir"] / given)
+
+
 def _with_warehouse(command: Callable[..., None]) -> Callable[..., None]:
     """The options of every command that works on a dbt target."""
     for option in (
-        click.option("--data", default="data", help="Folder that `photo-search embed` wrote."),
+        click.option(
+            "--data",
+            default="data",
+            callback=_in_project,
+            help="Folder that `photo-search embed` wrote; the default is in the project's folder.",
+        ),
         click.option("--target", help="Target of the dbt profile (default: the profile's own)."),
         click.option(
             "--project-dir",
             type=click.Path(path_type=Path),
-            default=".",
-            help="Folder of the dbt project.",
+            envvar="DBT_PROJECT_DIR",
+            is_eager=True,
+            callback=_project_dir,
+            help="Folder of the dbt project (default: this folder, or the nearest above it).",
         ),
     ):
         command = option(command)
@@ -196,7 +220,13 @@ def _with_warehouse(command: Callable[..., None]) -> Callable[..., None]:
 
 @main.command()
 @_with_warehouse
-def load(project_dir: Path, target: str | None, data: str) -> None:
+@click.option(
+    "--allow-empty",
+    multiple=True,
+    metavar="TABLE",
+    help="Table that may lose all its rows, because its file has none.",
+)
+def load(project_dir: Path, target: str | None, data: str, allow_empty: tuple[str, ...]) -> None:
     """Bring the Parquet files into the source tables of a dbt target: all of them, or none.
 
     \b
@@ -211,7 +241,7 @@ def load(project_dir: Path, target: str | None, data: str) -> None:
     from photo_search.warehouse.load import load
     from photo_search.warehouse.project import Project
 
-    loaded = load(Project(project_dir, target), data)
+    loaded = load(Project(project_dir, target), data, allow_empty)
     for table, count_rows in loaded.items():
         click.echo(f"{count_rows:>12,} rows in {table}")
 
@@ -222,6 +252,7 @@ def load(project_dir: Path, target: str | None, data: str) -> None:
     "--out",
     type=click.Path(path_type=Path),
     default="data/gallery/index.html",
+    callback=_in_project,
     help="The page to write.",
 )
 @click.option(

@@ -1,20 +1,22 @@
 """Bring Parquet into the source tables of a dbt target: all of them, or none."""
 
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 import clickhouse_connect
 import pyarrow.parquet as pq
+from clickhouse_connect.driver.binding import format_str, quote_identifier
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as ClientError
 from dbt.contracts.graph.nodes import SourceDefinition
 
 from photo_search.embedding.version import VERSION_KEY
 from photo_search.errors import WarehouseError
-from photo_search.warehouse.origin import is_remote, table_function, without_secrets
+from photo_search.warehouse.origin import is_remote, open_file, remote_file, without_secrets
 from photo_search.warehouse.project import Project
 
 LOADING = "__loading"
@@ -39,8 +41,10 @@ class SourceTable:
     name: str
     columns: dict[str, str]
     order_by: str
+    may_become_empty: bool
     data: str
     file: str
+    parquet: BufferedReader | None  # the file, open; None if the server reads it from an address
 
     @property
     def columns_of_the_file(self) -> dict[str, str]:
@@ -58,43 +62,57 @@ class SourceTable:
     @property
     def origin(self) -> str:
         """The file as a table function."""
-        return table_function(self.data, self.file, self.columns_of_the_file)
+        if self.parquet:
+            return open_file(self.parquet, self.columns_of_the_file)
+        return remote_file(self.data, self.file, self.columns_of_the_file)
 
     @property
     def relation(self) -> str:
-        return f"`{self.database}`.`{self.name}`"
+        return f"{quote_identifier(self.database)}.{quote_identifier(self.name)}"
 
     @property
     def loading(self) -> str:
-        return f"`{self.database}`.`{self.name}{LOADING}`"
+        return f"{quote_identifier(self.database)}.{quote_identifier(self.name + LOADING)}"
 
 
-def load(project: Project, data: str) -> dict[str, int]:
+def load(project: Project, data: str, may_be_emptied: Collection[str] = ()) -> dict[str, int]:
     """Replace the source tables of `project`'s target by the Parquet files in `data`.
 
     `data` is a folder, whose files are sent to the server, or an address that it reads by itself.
     Every table is filled under another name and compared with its file: by count, and by checksum
     if the rows went over a network. Then all are swapped in one statement, so that a failed load
-    changes nothing. Returns the number of rows by table. Raises WarehouseError: a file is missing
-    or unreadable, or the engine refuses, or holds other rows than the file.
+    changes nothing. Returns the number of rows by table. Raises WarehouseError: a file is missing,
+    damaged or empty while its table is not and is not in `may_be_emptied`, or the engine refuses,
+    or holds other rows than the file.
     """
-    with project.open() as warehouse:
+    with project.open() as warehouse, ExitStack() as files:
         tables = [
-            _source_table(source, data)
+            _source_table(source, data, files)
             for source in warehouse.manifest.sources.values()
             if source.source_name == "unsplash"
         ]
+        if unknown := set(may_be_emptied) - {table.name for table in tables}:
+            raise WarehouseError(
+                f"There is no source table {', '.join(sorted(unknown))}. "
+                f"Name one of these with --allow-empty: {', '.join(t.name for t in tables)}."
+            )
         try:
-            return _replace(warehouse.client, tables)
+            return _replace(warehouse.client, tables, may_be_emptied)
         except ClientError as error:
             text = f"The load failed; either all tables are new or none is: {error}"
             raise WarehouseError(without_secrets(text)) from None
 
 
-def _replace(client: Client, tables: list[SourceTable]) -> dict[str, int]:
+def _replace(
+    client: Client, tables: list[SourceTable], may_be_emptied: Collection[str]
+) -> dict[str, int]:
     load_id = uuid.uuid4().hex
     try:
-        count_rows = {table.name: _fill(client, table, load_id) for table in tables}
+        count_rows = {}
+        for table in tables:
+            count_rows[table.name] = _fill(client, table, load_id)
+            if count_rows[table.name] == 0 and table.name not in may_be_emptied:
+                _check_not_emptied(client, table)
         _swap(client, tables)
         return count_rows
     finally:
@@ -102,26 +120,62 @@ def _replace(client: Client, tables: list[SourceTable]) -> dict[str, int]:
             client.command(f"drop table if exists {table.loading}")
 
 
-def _source_table(source: SourceDefinition, data: str) -> SourceTable:
+def _source_table(source: SourceDefinition, data: str, files: ExitStack) -> SourceTable:
     file = source.meta["file"]
-    if not is_remote(data):
-        _check_file(Path(data) / file, has_vectors="embedding_version" in source.columns)
-    columns = {column.name: str(column.data_type) for column in source.columns.values()}
-    return SourceTable(
-        source.schema, source.identifier, columns, source.meta["order_by"], data, file
+    table = SourceTable(
+        source.schema,
+        source.identifier,
+        {column.name: str(column.data_type) for column in source.columns.values()},
+        source.meta["order_by"],
+        source.meta.get("may_become_empty", False),
+        data,
+        file,
+        None if is_remote(data) else _open(Path(data) / file, files),
     )
+    if table.parquet:
+        _check_file(Path(data) / file, table.parquet, table.columns_of_the_file)
+    return table
 
 
-def _check_file(file: Path, has_vectors: bool) -> None:
+def _open(path: Path, files: ExitStack) -> BufferedReader:
     try:
-        parquet = pq.read_metadata(file)
-    except (OSError, ValueError) as error:
+        return files.enter_context(path.open("rb"))
+    except OSError as error:
         raise WarehouseError(
-            f"{file} cannot be read ({error}). Run `photo-search embed` to write it, "
+            f"{path} cannot be read ({error.strerror}). Run `photo-search embed` to write it, "
             "or name the folder that holds it with --data."
         ) from error
-    if has_vectors:
-        _check_embedding_version(file, parquet)
+
+
+def _check_file(path: Path, file: BufferedReader, columns: Collection[str]) -> None:
+    """Read the file once: ClickHouse ignores page checksums, and fills what is missing."""
+    try:
+        parquet = pq.ParquetFile(file, page_checksum_verification=True)
+        missing = [name for name in columns if name not in parquet.schema_arrow.names]
+        for _ in parquet.iter_batches():
+            pass
+    except (OSError, ValueError) as error:
+        raise WarehouseError(
+            f"{path} cannot be read: it is damaged or not a Parquet file ({error}). "
+            "Run `photo-search embed` to write it again, or name another folder with --data."
+        ) from error
+    if missing:
+        raise WarehouseError(
+            f"{path} must have the columns of the source table. Missing: {', '.join(missing)}. "
+            "Run `photo-search embed` to write it again, or name another folder with --data."
+        )
+    if "embedding_version" in columns:
+        _check_embedding_version(path, parquet.metadata)
+
+
+def _check_not_emptied(client: Client, table: SourceTable) -> None:
+    count = int(str(client.command(f"select count() from {table.relation}")))
+    if count and not table.may_become_empty:
+        raise WarehouseError(
+            f"{table.data}/{table.file} has no rows, and the table {table.name} has {count}. "
+            "Nothing changed. To empty the table, say so: "
+            f"photo-search load --allow-empty {table.name}"
+        )
 
 
 def _check_embedding_version(file: Path, parquet: pq.FileMetaData) -> None:
@@ -129,7 +183,8 @@ def _check_embedding_version(file: Path, parquet: pq.FileMetaData) -> None:
     named = (parquet.metadata or {}).get(VERSION_KEY, b"").decode()
     column = parquet.schema.names.index("embedding_version")
     groups = (parquet.row_group(n).column(column) for n in range(parquet.num_row_groups))
-    found = {v for group in groups for v in (group.statistics.min, group.statistics.max)}
+    statistics = [group.statistics for group in groups if group.statistics]
+    found = {v for s in statistics for v in (s.min, s.max)}
     if found - {named}:
         raise WarehouseError(
             f"{file} must hold vectors of one embedding version, the one its metadata names "
@@ -140,7 +195,7 @@ def _check_embedding_version(file: Path, parquet: pq.FileMetaData) -> None:
 
 def _fill(client: Client, table: SourceTable, load_id: str) -> int:
     """The number of rows of the file, now in `table.loading` too."""
-    client.command(f"create database if not exists `{table.database}`")
+    client.command(f"create database if not exists {quote_identifier(table.database)}")
     client.command(f"drop table if exists {table.loading}")
     settings = SELDOM_MERGED if _is_embedded(client) else ""
     for name in (table.relation, table.loading):
@@ -151,28 +206,34 @@ def _fill(client: Client, table: SourceTable, load_id: str) -> int:
         names = ", ".join(f"`{column}`" for column in columns)
         insert = f"insert into {table.loading} ({names}) select {names} from {table.origin}"
         client.command(insert, settings=sparing)
-    else:
-        with (Path(table.data) / table.file).open("rb") as parquet:
-            client.raw_insert(table.loading, list(columns), parquet, sparing, fmt="Parquet")
-    count = _count_of_same_rows(client, table)
-    if is_remote(table.data) and "embedding_version" in columns:
+    elif table.parquet:
+        table.parquet.seek(0)
+        client.raw_insert(table.loading, list(columns), table.parquet, sparing, fmt="Parquet")
+    content = client.query(f"select count(), sum(row_hash) from {table.loading}").result_rows[0]
+    _compare(client, table, content)
+    if "embedding_version" in columns:
         _check_one_version(client, table)
-    return count
+    note = format_str(f"photo-search load: {_rows(content)}")
+    client.command(f"alter table {table.loading} modify comment {note}")
+    return int(content[0])
 
 
-def _count_of_same_rows(client: Client, table: SourceTable) -> int:
-    """The number of rows of the file; as many arrived and, if over a network, the same ones."""
-    is_local = _is_embedded(client) and not is_remote(table.data)
-    content = "count()" if is_local else f"count(), sum({table.row_hash})"
-    with _reader(client, table) as reader:
-        [sent] = reader.query(f"select {content} from {table.origin}").result_rows
-    [arrived] = client.query(f"select {content} from {table.loading}").result_rows
-    if arrived != sent:
+def _compare(client: Client, table: SourceTable, arrived: Sequence[int]) -> None:
+    """Raise WarehouseError if not all rows arrived or, over a network, not the same ones.
+
+    The count of a file here is what the file says of itself, not what an engine found in it.
+    """
+    sent = [pq.read_metadata(table.parquet).num_rows] if table.parquet else []
+    if not (table.parquet and _is_embedded(client)):
+        with _reader(client, table) as reader:
+            content = "sum(hash)" if sent else "count(), sum(hash)"
+            rows = f"select {table.row_hash} as hash from {table.origin}"
+            sent += reader.query(f"select {content} from ({rows})").result_rows[0]
+    if list(arrived[: len(sent)]) != sent:
         raise WarehouseError(
-            f"{table.data}/{table.file} has {_rows(sent)}, but {_rows(arrived)} arrived. "
-            "Nothing changed; load again."
+            f"{table.data}/{table.file} has {_rows(sent)}, "
+            f"but {_rows(arrived[: len(sent)])} arrived. Nothing changed; load again."
         )
-    return int(arrived[0])
 
 
 def _rows(content: Sequence[int]) -> str:

@@ -1,8 +1,11 @@
 """Where Parquet comes from, as a table function of ClickHouse: a file here, or an address."""
 
 import os
-from pathlib import Path
-from urllib.parse import urlsplit
+import re
+from typing import IO
+from urllib.parse import quote
+
+from clickhouse_connect.driver.binding import format_str
 
 from photo_search.errors import WarehouseError
 
@@ -11,30 +14,40 @@ SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
 
 def is_remote(data: str) -> bool:
     """Whether `data` is an address, which the server reads by itself, and not a folder here."""
-    return "://" in data
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", data) is not None
 
 
-def table_function(data: str, file: str, columns: dict[str, str]) -> str:
-    """The Parquet `file` of the folder or address `data` as ClickHouse reads it.
+def open_file(file: IO[bytes], columns: dict[str, str]) -> str:
+    """The Parquet of an open `file` of this process, as an engine in this process reads it.
+
+    The engine is given the descriptor, because it reads { } * ? in a name as a pattern.
+    """
+    path = f"/dev/fd/{file.fileno()}"
+    return f"file({format_str(path)}, 'Parquet', {_structure(columns)})"
+
+
+def remote_file(data: str, file: str, columns: dict[str, str]) -> str:
+    """The Parquet `file` below the address `data`, as ClickHouse reads it.
 
     Keys for s3:// come from the environment, as every tool of AWS takes them. Raises
-    WarehouseError for an address of another kind, or one with an account or a query in it.
+    WarehouseError for an address of another kind, with an account or a query, or with a character
+    that ClickHouse would read as a pattern.
     """
-    structure = ", ".join(f"`{column}` {data_type}" for column, data_type in columns.items())
-    if not is_remote(data):
-        path = str((Path(data) / file).absolute())
-        return f"file({_text(path)}, 'Parquet', {_text(structure)})"
-    parts = urlsplit(f"{data.rstrip('/')}/{file}")
-    if parts.scheme not in ("s3", "https", "http") or "@" in parts.netloc or "?" in data:
+    address = f"{data.rstrip('/')}/{file}"
+    scheme, _, rest = address.partition("://")
+    host, _, path = rest.partition("/")
+    if scheme == "s3":
+        return _s3(host, path, columns)
+    is_plain = re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", host) and not re.search(r"[?#]", path)
+    if scheme not in ("https", "http") or not is_plain:
         raise WarehouseError(
             "--data must be a folder, or an address https://host/folder or s3://bucket/folder "
             "without an account or a query. Keys for s3:// are taken from the environment: "
-            f"{', '.join(sorted(SECRETS))}. Got: {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+            f"{', '.join(sorted(SECRETS))}. Got: {scheme}://{host.rpartition('@')[2]}"
         )
-    if parts.scheme != "s3":
-        return f"url({_text(parts.geturl())}, 'Parquet', {_text(structure)})"
-    address = _s3_address(parts.netloc, parts.path)
-    return f"s3({_text(address)}, {_s3_account()}, 'Parquet', {_text(structure)})"
+    # What is encoded already stays so; a server decodes the rest, and ClickHouse does not.
+    letters = quote(path, safe="/%:@!$&'()+,;=~")
+    return f"url({format_str(f'{scheme}://{host}/{letters}')}, 'Parquet', {_structure(columns)})"
 
 
 def without_secrets(text: str) -> str:
@@ -43,6 +56,19 @@ def without_secrets(text: str) -> str:
         if secret := os.environ.get(name):
             text = text.replace(secret, f"[{name}]")
     return text
+
+
+def _s3(bucket: str, key: str, columns: dict[str, str]) -> str:
+    # ClickHouse decodes the address before it looks for patterns, so these cannot be escaped.
+    pattern = re.search(r"[*?{}]|::", key)
+    if pattern or not re.fullmatch(r"[A-Za-z0-9._-]+", bucket):
+        raise WarehouseError(
+            f"An address s3://bucket/folder must not contain {'{ } * ? or ::'}, which ClickHouse "
+            f"reads as a pattern, and no account. Found: {pattern[0] if pattern else 'no bucket'}. "
+            "Copy the files to a folder with another name, or load them from a folder here."
+        )
+    address = format_str(_s3_address(bucket, f"/{quote(key)}"))
+    return f"s3({address}, {_s3_account()}, 'Parquet', {_structure(columns)})"
 
 
 def _s3_address(bucket: str, path: str) -> str:
@@ -55,9 +81,11 @@ def _s3_address(bucket: str, path: str) -> str:
 def _s3_account() -> str:
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     keys = [os.environ[name] for name in names if os.environ.get(name)]
-    return ", ".join(map(_text, keys)) if len(keys) > 1 else "nosign"
+    return ", ".join(map(format_str, keys)) if len(keys) > 1 else "nosign"
 
 
-def _text(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+def _structure(columns: dict[str, str]) -> str:
+    structure: str = format_str(
+        ", ".join(f"`{name}` {data_type}" for name, data_type in columns.items())
+    )
+    return structure

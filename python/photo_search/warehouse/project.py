@@ -1,5 +1,6 @@
 """The dbt project seen from Python: its sources, its questions and its engine, all through dbt."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,11 +94,16 @@ class Project:
         self.target = target
 
     def manifest(self) -> Manifest:
-        """The parsed project. Raises WarehouseError when dbt cannot parse it."""
-        target = ["--target", self.target] if self.target else []
-        result = dbtRunner().invoke(
-            ["--log-level", "none", "parse", "--project-dir", str(self.folder), *target]
-        )
+        """The parsed project. Raises WarehouseError when dbt cannot parse it.
+
+        The profiles.yml of DBT_PROFILES_DIR comes first, then that of the project's folder.
+        """
+        options = ["--project-dir", str(self.folder)]
+        if self.target:
+            options += ["--target", self.target]
+        if "DBT_PROFILES_DIR" not in os.environ and (self.folder / "profiles.yml").is_file():
+            options += ["--profiles-dir", str(self.folder)]
+        result = dbtRunner().invoke(["--log-level", "none", "parse", *options])
         if not result.success:
             raise WarehouseError(f"`dbt parse` failed: {result.exception or result.result}")
         assert isinstance(result.result, Manifest)

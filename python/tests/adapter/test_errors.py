@@ -101,6 +101,19 @@ def test_a_path_that_is_a_file_or_lies_below_one_is_named(tmp_path: Path, below:
     )
 
 
+@pytest.mark.parametrize("name", ["chdb?mode=ro", "chdb "])
+def test_a_name_that_the_engine_would_cut_is_refused(tmp_path: Path, name: str) -> None:
+    refused = attempt(tmp_path / name)
+    assert refused.returncode == 1
+    assert f"chDB cannot open the directory '{tmp_path / name}'" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_with_an_odd_name_is_the_one_that_is_opened(tmp_path: Path) -> None:
+    assert attempt(tmp_path / "a{1} * [b] 'c' % # ; кот").returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["a{1} * [b] 'c' % # ; кот"]
+
+
 def test_a_damaged_directory_is_named_and_nobody_is_said_to_hold_it(tmp_path: Path) -> None:
     path = tmp_path / "chdb"
     assert attempt(path).returncode == 0

@@ -1,8 +1,13 @@
 """`photo-search load`, `dbt build` and `dbt test` over the life of a database."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import clickhouse_connect
@@ -14,6 +19,8 @@ from dbt.cli.main import dbtRunner
 
 from dbt_process import REPOSITORY
 from demo import Demo
+from photo_search.errors import WarehouseError
+from photo_search.warehouse.load import _check_file
 
 TARGET = "H2YYHXTXg_1"
 
@@ -227,6 +234,166 @@ def test_a_load_that_fails_changes_nothing(broken: Demo) -> None:
     assert "conversions.parquet cannot be read" in failed.output
     assert tables(broken) == before
     assert value(broken, "select any(load_id) from {{ source('unsplash', 'photos') }}") == load_id
+
+
+def test_a_folder_named_like_a_pattern_is_loaded_and_its_neighbours_are_not(broken: Demo) -> None:
+    odd, beside = broken.data / "20{24,25}?*[1]", broken.data / "2024a[1]"
+    for folder in (odd, beside):
+        folder.mkdir()
+        for file in broken.data.glob("*.parquet"):
+            (folder / file.name).write_bytes(file.read_bytes())
+    outcome = broken.dbt.load("--data", str(odd)).check()
+    assert "255 rows in photos" in outcome.output
+    assert "12,000 rows in conversions" in outcome.output
+
+
+@pytest.mark.parametrize("table", ["photos", "conversions"])
+def test_a_load_of_no_rows_empties_a_table_only_if_it_is_named(broken: Demo, table: str) -> None:
+    count = f"select count() from {{{{ source('unsplash', '{table}') }}}}"
+    before = value(broken, count)
+    file = broken.data / f"{table}.parquet"
+    pq.write_table(pq.read_table(file).slice(0, 0), file)
+    refused = broken.dbt.load("--data", str(broken.data))
+    assert refused.exit_code == 1
+    assert f"has no rows, and the table {table} has {before}." in refused.output
+    assert f"photo-search load --allow-empty {table}" in refused.output
+    assert value(broken, count) == before
+    broken.dbt.load("--data", str(broken.data), "--allow-empty", table).check()
+    broken.dbt.load("--data", str(broken.data)).check()
+    assert value(broken, count) == 0
+
+
+def test_failures_may_become_none_without_a_word(broken: Demo) -> None:
+    file = broken.data / "photo_failures.parquet"
+    pq.write_table(pq.read_table(file).slice(0, 0), file)
+    assert "0 rows in photo_failures" in broken.dbt.load("--data", str(broken.data)).check().output
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "a column is missing"])
+@pytest.mark.parametrize("name", ["photos", "conversions", "photo_failures"])
+def test_a_damaged_file_is_refused_before_anything_changes(
+    tmp_path: Path, demo: Demo, name: str, damage: str
+) -> None:
+    file = tmp_path / f"{name}.parquet"
+    table = pq.read_table(demo.data / file.name)
+    if damage == "a column is missing":
+        pq.write_table(table.drop_columns(table.schema.names[-1:]), file)
+    else:
+        pq.write_table(table, file, write_page_checksum=True)
+        column = pq.read_metadata(file).row_group(0).column(0)
+        data = bytearray(file.read_bytes())
+        data[column.data_page_offset + column.total_compressed_size // 2] ^= 1
+        file.write_bytes(data if damage == "flipped" else data[: len(data) // 2])
+    columns = table.schema.names
+    with file.open("rb") as opened, pytest.raises(WarehouseError) as refused:
+        _check_file(file, opened, columns)
+    expected = "must have the columns" if "column" in damage else "cannot be read: it is damaged"
+    assert str(refused.value).startswith(f"{file} {expected}")
+    assert "Run `photo-search embed` to write it again" in str(refused.value)
+
+
+def damage(demo: Demo, table: str) -> None:
+    """Cut the data of a table's parts in half, as a full disk or a broken copy would."""
+    paths = "select arrayStringConcat(groupArray(path), ' ') from system.parts where active"
+    for part in value(demo, f"{paths} and concat(database, '.', table) = '{table}'").split():
+        largest = max(Path(part).glob("*.bin"), key=lambda file: file.stat().st_size)
+        os.truncate(largest, largest.stat().st_size // 2)
+
+
+@pytest.mark.parametrize("table", ["photos", "conversions"])
+def test_a_damaged_source_stops_the_build_and_the_good_tables_stay(
+    broken: Demo, table: str
+) -> None:
+    damage(broken, f"photo_search_raw.{table}")
+    built = broken.dbt.run("run", "--select", f"{table}+", "--full-refresh")
+    assert built.exit_code == 1
+    rows = {"photos": 255, "conversions": 12000}[table]
+    assert (
+        f"The table photo_search_raw.{table} is damaged: it has 0 rows, not the {rows} that the "
+        f"load left in it. {table} was not built and stays as it is. Run `photo-search load`, then"
+    ) in built.output
+    assert value(broken, f"select count() >= 255 from {{{{ ref('{table}') }}}}")
+    assert value(broken, "select sum(count_downloads) > 0 from {{ ref('photo_downloads') }}")
+    load(broken)
+    broken.dbt.run("run", "--select", table).check()
+
+
+def test_rows_that_are_not_those_of_the_load_stop_the_build(broken: Demo) -> None:
+    source = '" ~ source("unsplash", "photos") ~ "'
+    changes = (
+        f"insert into {source} select * replace (1 as row_hash) from {source} limit 1",
+        f"delete from {source} where row_hash = (select max(row_hash) from {source})",
+    )
+    run = "".join(f'{{% do run_query("{one}") %}}' for one in changes)
+    value(broken, f"{run} select 1")
+    built = broken.dbt.run("run", "--select", "photos")
+    assert built.exit_code == 1
+    assert "it has 255 rows, not the 255 that the load left in it" in built.output
+
+
+def test_a_damaged_mart_is_not_read_and_the_build_that_makes_it_anew_counts_the_same(
+    broken: Demo,
+) -> None:
+    totals = (
+        "select concat(toString(count()), ' ', toString(sum(count_downloads))) from {{ ref('%s') }}"
+    )
+    counted = ("photo_downloads", "photo_keywords")
+    before = [value(broken, totals % table) for table in counted]
+    for table in ("photos", "conversions", "photo_keywords", "photo_map"):
+        damage(broken, f"photo_search.{table}")
+    refused = broken.dbt.run("run", "--select", "photo_downloads", "showcase_similar_photos")
+    assert refused.exit_code == 1
+    assert "is damaged: it has 0 rows, not the" in refused.output
+    assert value(broken, totals % "photo_downloads") == before[0]
+    selected = broken.dbt.run("run", "--select", "photos", "conversions", *counted, "photo_map")
+    assert "Run `dbt build --full-refresh --select photo_map`." in selected.output
+    assert [value(broken, totals % table) for table in counted] == before
+    assert value(broken, "select count() from {{ ref('photos') }}") == 255
+    broken.dbt.run("run", "--full-refresh", "--select", "photo_map").check()
+
+
+def test_the_database_lies_in_the_project_wherever_one_stands(demo: Demo, tmp_path: Path) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("macros", "models", "seeds", "tests"):
+        shutil.copytree(REPOSITORY / name, project / name)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(REPOSITORY / name, project)
+    (project / "data").mkdir()
+    for file in demo.data.glob("*.parquet"):
+        shutil.copy(file, project / "data")
+
+    def start(folder: Path, command: str, *arguments: str, **variables: str) -> None:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("DBT_", "PHOTO_"))}
+        subprocess.run(
+            [Path(sys.executable).with_name(command), *arguments],
+            cwd=folder,
+            env=environment | variables,
+            check=True,
+            timeout=240,
+        )
+
+    start(elsewhere, "photo-search", "load", "--project-dir", "../project")
+    assert (project / "data" / "chdb" / "store").is_dir()
+    named = {"DBT_PROFILES_DIR": str(REPOSITORY / "profiles")}
+    start(elsewhere, "dbt", "run", "--select", "staging", "--project-dir", "../project", **named)
+    start(project / "models", "dbt", "run", "--select", "staging", **named)
+    assert list(elsewhere.iterdir()) == []
+    assert not (project / "models" / "data").exists()
+
+
+def test_an_answer_is_written_where_its_user_means(broken: Demo, tmp_path: Path) -> None:
+    def write(out: str) -> str:
+        arguments = json.dumps({"output": "csv", "out": out})
+        asked = broken.dbt.run(
+            "run-operation", "random_photo", "--args", arguments, HOME=str(tmp_path)
+        )
+        return asked.output
+
+    assert f"1 rows in {tmp_path}/a.csv" in write("~/a.csv")
+    assert (tmp_path / "a.csv").is_file()
+    assert "`out` must be a file in a folder that exists. Got: ~/no/a.csv" in write("~/no/a.csv")
+    assert not (tmp_path / "no").exists()
 
 
 def test_vectors_of_two_versions_are_refused_before_anything_changes(broken: Demo) -> None:

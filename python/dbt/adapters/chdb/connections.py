@@ -1,10 +1,12 @@
 """Run dbt-clickhouse in this process, on chDB, with no server."""
 
 import fcntl
+import os
 import re
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing.context import SpawnContext
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ from clickhouse_connect.driver.exceptions import Error as ClientError
 from dbt.adapters.clickhouse.connections import ClickHouseConnectionManager
 from dbt.adapters.clickhouse.credentials import ClickHouseCredentials
 from dbt.adapters.clickhouse.httpclient import ChHttpClient
-from dbt.adapters.contracts.connection import Connection, ConnectionState
+from dbt.adapters.contracts.connection import AdapterRequiredConfig, Connection, ConnectionState
 from dbt.adapters.exceptions.connection import FailedToConnectError
+from dbt.flags import get_flags
 
 
 @dataclass
@@ -35,13 +38,19 @@ class ChdbCredentials(ClickHouseCredentials):
     def _connection_keys(self) -> tuple[str, ...]:
         return ("chdb_path", "schema", "custom_settings")
 
+    @property
+    def directory(self) -> str:
+        """The engine's directory as every connection of a process must spell it."""
+        return os.path.realpath(self.chdb_path)
+
 
 class ChdbClient(ChHttpClient):
     """dbt-clickhouse's client with the transport swapped for the embedded engine."""
 
     def _create_client(self, credentials: ChdbCredentials) -> Any:  # type: ignore[override]
         """Raise FailedToConnectError with a sentence on what is wrong and one on what to do."""
-        path = Path(credentials.chdb_path).absolute()
+        path = Path(credentials.directory)
+        _check_name(path)
         try:
             with suppress(FileExistsError):
                 path.mkdir(parents=True)
@@ -63,12 +72,30 @@ class ChdbClient(ChHttpClient):
 class ChdbConnectionManager(ClickHouseConnectionManager):
     TYPE = "chdb"
 
+    def __init__(self, profile: AdapterRequiredConfig, mp_context: SpawnContext) -> None:
+        """A relative `chdb_path` belongs to the project, wherever the command was started."""
+        # `dbt debug` brings a profile without a project; its flags name the project's folder.
+        project = getattr(profile, "project_root", None) or get_flags().PROJECT_DIR  # type: ignore[no-untyped-call]
+        credentials = profile.credentials
+        assert isinstance(credentials, ChdbCredentials)
+        credentials.chdb_path = os.path.abspath(os.path.join(project, credentials.chdb_path))
+        super().__init__(profile, mp_context)
+
     @classmethod
     def open(cls, connection: Connection) -> Connection:
         if connection.state != ConnectionState.OPEN:
             connection.handle = ChdbClient(connection.credentials)
             connection.state = ConnectionState.OPEN
         return connection
+
+
+def _check_name(path: Path) -> None:
+    """Raise FailedToConnectError for a name that chDB would cut, and so open another directory."""
+    if "?" in str(path) or str(path) != str(path).strip():
+        raise FailedToConnectError(
+            f"chDB cannot open the directory {str(path)!r}: it would cut the name at the ? or the "
+            "last space. Set `chdb_path` in profiles.yml to a directory without these."
+        )
 
 
 def _why_it_did_not_open(path: Path, error: ClientError) -> str:

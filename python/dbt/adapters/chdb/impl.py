@@ -1,6 +1,5 @@
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -20,7 +19,6 @@ class ChdbAdapter(PyClickHouseAdapter):
     def arrow_stream(self, query: str) -> Iterator[Iterable[pa.RecordBatch]]:
         """By chDB's own stream: clickhouse-connect's would hold all of it."""
         credentials = self.connections.get_thread_connection().credentials
-        path = str(Path(credentials.chdb_path).absolute())
-        engine = chdb.connect(path)  # type: ignore[no-untyped-call]
+        engine = chdb.connect(credentials.directory)  # type: ignore[no-untyped-call]
         with closing(engine), engine.send_query(query, "Arrow") as stream:
             yield stream.record_batch(rows_per_batch=ROWS_PER_BATCH)

@@ -1,9 +1,12 @@
 """dbt-clickhouse with Python models, which run in dbt's own process and exchange Arrow with it."""
 
 import gc
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import chain
+from multiprocessing.context import SpawnContext
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -13,8 +16,9 @@ from dbt.adapters.base.meta import available
 from dbt.adapters.clickhouse.connections import ClickHouseConnectionManager
 from dbt.adapters.clickhouse.impl import ClickHouseAdapter
 from dbt.adapters.clickhouse.relation import ClickHouseRelation
-from dbt.adapters.contracts.connection import AdapterResponse
+from dbt.adapters.contracts.connection import AdapterRequiredConfig, AdapterResponse
 from dbt.adapters.contracts.macros import MacroResolverProtocol
+from dbt_common.exceptions import DbtRuntimeError
 
 from dbt.adapters.pyclickhouse.arrow import (
     are_plain,
@@ -46,6 +50,23 @@ class PyClickHouseAdapter(ClickHouseAdapter):
     """The rows of a Python model fill a table that its materialization puts in place."""
 
     ConnectionManager: type[ClickHouseConnectionManager] = PyClickHouseConnectionManager
+
+    def __init__(self, config: AdapterRequiredConfig, mp_context: SpawnContext) -> None:
+        super().__init__(config, mp_context)
+        self._started_in = Path.cwd()  # a task of dbt moves to the project's folder later
+
+    @available
+    def output_path(self, path: str) -> str:
+        """Where a user means to write `path`: from their home, or from where dbt was started.
+
+        Raises DbtRuntimeError if that cannot be written.
+        """
+        place = self._started_in / os.path.expanduser(path)
+        if not place.parent.is_dir() or place.is_dir():
+            raise DbtRuntimeError(
+                f"`out` must be a file in a folder that exists. Got: {path}, which means {place}"
+            )
+        return str(place)
 
     def set_macro_resolver(self, macro_resolver: MacroResolverProtocol) -> None:
         """The project is read and stays: Python's collector need not walk its 200,000 objects.

@@ -1,0 +1,43 @@
+{#
+    Those of `relations` that have fewer rows than the last build noted in their comment, or other rows
+    than the load noted. A table without a note is taken as it is.
+#}
+
+{% macro damaged_tables(relations) -%}
+    {%- set checks = [] -%}
+    {%- set note = "(photo-search load|dbt build): ([0-9]+) rows(?: with the checksum ([0-9]+))?" -%}
+    {%- for schema, name, comment in _comments_of(relations) -%}
+        {%- set noted = modules.re.search(note, comment) -%}
+        {%- if noted -%}
+            {%- do checks.append(
+                "select " ~ text_literal(schema ~ "." ~ name) ~ " as name, count() as count_rows, " ~ noted[2] ~ " as noted, "
+                ~ (noted[1] == "photo-search load") ~ " as is_loaded from "
+                ~ api.Relation.create(schema=schema, identifier=name) ~ " having "
+                ~ ("count_rows != noted or sum(row_hash) != " ~ noted[3] if noted[3] else "count_rows < noted")
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set damaged = [] -%}
+    {%- for row in (run_query(checks | join(" union all ")).rows if checks else []) -%}
+        {%- do damaged.append({"name": row[0], "rows": row[1], "noted": row[2], "is_loaded": row[3]}) -%}
+    {%- endfor -%}
+    {{ return(damaged) }}
+{%- endmacro %}
+
+{% macro is_whole(relation) -%}
+    {{ return(damaged_tables([relation]) == []) }}
+{%- endmacro %}
+
+{# Schema, name and comment of those of `relations` that exist. #}
+{% macro _comments_of(relations) -%}
+    {%- set names = [] -%}
+    {%- for relation in relations -%}
+        {%- do names.append("(" ~ text_literals([relation.schema, relation.identifier]) ~ ")") -%}
+    {%- endfor -%}
+    {%- if not names -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {{ return(run_query(
+        "select database, name, comment from system.tables where (database, name) in (" ~ names | unique | join(", ") ~ ")"
+    ).rows) }}
+{%- endmacro %}
