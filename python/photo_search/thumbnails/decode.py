@@ -4,15 +4,23 @@ import io
 import warnings
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from photo_search.thumbnails.failure import PhotoFailure, Reason
+from photo_search.thumbnails.formats import strip_metadata
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8")
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 16
 MAX_ASPECT = 20  # a strip of 1:1000 would be enlarged to millions of pixels
+UPRIGHT = {  # by EXIF orientation, how the stored picture must be turned
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 # Pillow's own warning about large pictures is an error here, in every thread of the process.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -21,21 +29,25 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 def decode(content: bytes) -> Image.Image:
     """The first frame, EXIF orientation applied, RGB of 8 bits, transparency on white.
 
+    Other metadata is not looked at, so it may be damaged.
     Raises PhotoFailure: not_image, truncated, too_many_pixels, too_small or corrupt.
     """
+    kind, pixels, orientation = strip_metadata(content)
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(pixels), formats=(kind,)) as image:
             _check_size(image)
             image.load()
-            return _to_rgb(ImageOps.exif_transpose(image))
+            picture = _to_rgb(image)
+            turn = UPRIGHT.get(orientation)
+            return picture if turn is None else picture.transpose(turn)
     except PhotoFailure:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PhotoFailure(Reason.TOO_MANY_PIXELS, str(error)) from error
     except UnidentifiedImageError as error:
-        if content.startswith(MAGIC):
-            raise PhotoFailure(Reason.TRUNCATED, "the header is cut off") from error
-        raise PhotoFailure(Reason.NOT_IMAGE, f"starts with {content[:16]!r}") from error
+        # The headers of the other formats are known to be whole; a GIF may end before its frame.
+        reason = Reason.TRUNCATED if kind == "GIF" else Reason.CORRUPT
+        raise PhotoFailure(reason, "the header cannot be read") from error
     except Exception as error:  # a hostile file can raise anything inside a decoder
         is_cut = isinstance(error, OSError | EOFError | SyntaxError) and "runcated" in str(error)
         reason = Reason.TRUNCATED if is_cut else Reason.CORRUPT
