@@ -26,6 +26,7 @@ from dbt.adapters.pyclickhouse.arrow import (
 from dbt.adapters.pyclickhouse.connections import PyClickHouseConnectionManager
 from dbt.adapters.pyclickhouse.python_model import PythonModel
 from dbt.adapters.pyclickhouse.session import Session
+from photo_search.streams import escape_unprintable
 
 
 class ModelRows(AdapterResponse):
@@ -46,6 +47,10 @@ class PyClickHouseAdapter(ClickHouseAdapter):
     """The rows of a Python model fill a table that its materialization puts in place."""
 
     ConnectionManager: type[ClickHouseConnectionManager] = PyClickHouseConnectionManager
+
+    def __init__(self, *settings: Any) -> None:
+        super().__init__(*settings)
+        escape_unprintable()  # the answers of operations
 
     def set_macro_resolver(self, macro_resolver: MacroResolverProtocol) -> None:
         """The project is read and stays: Python's collector need not walk its 200,000 objects.
