@@ -18,7 +18,7 @@ from photo_search.cli import main
 @main.command()
 @click.argument("text")
 def say(text):
-    print(text, flush=True)
+    print(text.encode().decode("unicode_escape"), flush=True)
     time.sleep(60 if text == "wait" else 0)
 
 main(["say", sys.argv[1]])
@@ -43,7 +43,7 @@ def start(text: str, **environment: str) -> "subprocess.Popen[str]":
     ],
 )
 def test_what_an_ascii_output_cannot_show_is_escaped(environment: dict[str, str]) -> None:
-    with start("0.0017… \U0001f600", **environment) as process:
+    with start("0.0017\\u2026 \\U0001f600", **environment) as process:
         assert process.communicate() == ("0.0017\\u2026 \\U0001f600\n", "")
     assert process.returncode == 0
 

@@ -1,15 +1,20 @@
 """Bytes of unknown origin to an upright RGB picture."""
 
 import io
+import threading
 import warnings
+from contextlib import nullcontext
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
 from photo_search.thumbnails.failure import PhotoFailure, Reason
 from photo_search.thumbnails.formats import strip_metadata
 
 MAX_PIXELS = 50_000_000
+LARGE = 4_000_000  # pixels
+DIVISIBLE = ("RGB", "L", "CMYK")  # modes in which neighbouring pixels have a mean
 MIN_SIDE = 16
 MAX_ASPECT = 20  # a strip of 1:1000 would be enlarged to millions of pixels
 UPRIGHT = {  # by EXIF orientation, how the stored picture must be turned
@@ -26,18 +31,24 @@ UPRIGHT = {  # by EXIF orientation, how the stored picture must be turned
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-def decode(content: bytes) -> Image.Image:
+# A picture of 50 million pixels takes 200 MB and more: the others wait.
+_LARGE_PICTURES = threading.BoundedSemaphore(2)
+
+
+def decode(content: bytes, side: int | None = None) -> Image.Image:
     """The first frame, EXIF orientation applied, RGB of 8 bits, transparency on white.
 
-    Other metadata is not looked at, so it may be damaged.
+    With `side` a larger picture may come out smaller, its longer side at least `side`. That takes
+    little memory for a JPEG. Other metadata is not looked at, so it may be damaged.
     Raises PhotoFailure: not_image, truncated, too_many_pixels, too_small or corrupt.
     """
     kind, pixels, orientation = strip_metadata(content)
     try:
         with Image.open(io.BytesIO(pixels), formats=(kind,)) as image:
             _check_size(image)
-            image.load()
-            picture = _to_rgb(image)
+            is_large = image.width * image.height > LARGE
+            with _LARGE_PICTURES if is_large else nullcontext():
+                picture = _reduced(image, side) if side else _to_rgb(image)
             turn = UPRIGHT.get(orientation)
             return picture if turn is None else picture.transpose(turn)
     except PhotoFailure:
@@ -64,6 +75,17 @@ def _check_size(image: Image.Image) -> None:
             Reason.TOO_SMALL,
             f"{size}, at least {MIN_SIDE} a side and no longer than 1:{MAX_ASPECT}",
         )
+
+
+def _reduced(image: ImageFile, side: int) -> Image.Image:
+    """In RGB, divided by a whole number as far as `side` allows."""
+    shrink = max(1, max(image.size) // side)
+    image.draft(None, (max(1, image.width // shrink), max(1, image.height // shrink)))
+    image.load()
+    shrink = max(1, max(image.size) // side)
+    if image.mode in DIVISIBLE and not image.has_transparency_data:
+        return _to_rgb(image.reduce(shrink))
+    return _to_rgb(image).reduce(shrink)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -341,3 +341,18 @@ def test_a_gif_with_megabytes_of_comment_has_the_pixels_of_one_without() -> None
 )  # fmt: skip
 def test_only_what_ends_too_early_is_called_truncated(content: bytes, expected: str) -> None:
     assert reason(content) == expected
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "1"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_large_picture_may_come_out_smaller_and_looks_the_same(kind: str, mode: str) -> None:
+    whole = picture(width=1600, height=1200).convert(mode)
+    file = encode(whole.convert("L") if kind == "JPEG" else whole, kind)
+    small = decode(file, 300)
+    assert small.size == ((400, 300) if kind == "JPEG" else (320, 240))
+    expected = decode(file).resize(small.size, Image.Resampling.BOX)
+    assert np.abs(np.asarray(small, int) - np.asarray(expected, int)).mean() < 2
+
+
+def test_a_picture_no_larger_than_asked_for_is_not_made_larger() -> None:
+    assert np.array_equal(decode(encode(picture()), 300), picture())
