@@ -1,11 +1,18 @@
 """The command `photo-search`: each command parses, calls one function, prints."""
 
+import io
 import json
 import os
-from collections.abc import Callable
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
-from typing import Any
+from signal import SIGINT, SIGTERM
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 import click
@@ -21,18 +28,38 @@ SAMPLE = {
 }
 
 
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
+
+
 class _Commands(click.Group):
     """Turns what can go wrong into one message and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # An ASCII output would break off in the middle of a table.
+            sys.stdout.reconfigure(errors="backslashreplace")
+        if threading.current_thread() is threading.main_thread():
+            ctx.call_on_close(partial(signal.signal, SIGTERM, signal.signal(SIGTERM, _terminate)))
         try:
             return super().invoke(ctx)
         except PhotoSearchError as error:
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt:
-            click.echo("Stopped. What was finished is kept: run the same command again.", err=True)
-            # At once: threads may wait for servers, and the files are made to survive a kill.
-            os._exit(130)
+            _stop(SIGINT)
+        except _Terminated:
+            _stop(SIGTERM)
+
+
+def _stop(number: signal.Signals) -> NoReturn:
+    with suppress(OSError):  # nobody may be left to read it
+        click.echo("Stopped. What was finished is kept: run the same command again.", err=True)
+    # At once: threads may wait for servers, and the files are made to survive a kill.
+    os._exit(128 + number)
 
 
 @click.group(cls=_Commands, context_settings={"show_default": True})
@@ -329,11 +356,16 @@ def serve(
     photo-search serve --open
     photo-search serve --target myscale --port 8080
     """
-    from photo_search.page.serve import serve
+    from photo_search.page.serve import is_loopback, serve
     from photo_search.warehouse.project import Project
 
-    def started(address: str) -> None:
+    def started(address: str, names: Sequence[str]) -> None:
         click.echo(f"The search page is at {address} (Ctrl-C stops it)")
+        if not is_loopback(host):
+            click.echo(
+                f"Other machines can reach it, by the names {', '.join(names)} alone. "
+                "Allow another name or address with --allow-host NAME."
+            )
         if opens_browser:
             click.launch(address)
 

@@ -138,6 +138,7 @@ def _load(kind: type[Half], model: ModelFiles) -> Half:
 def embed_text(model: ModelFiles, texts: Sequence[str]) -> Vectors:
     """Texts to float32 of shape (n, 512), each of length 1, comparable with the photos' vectors.
 
+    A text longer than the model can read is cut to its length, 77 tokens for OpenAI's CLIP.
     Raises ModelError if the model has no text half, as the demo model.
     """
     if model.folder is None or not (model.folder / "tokenizer_config.json").exists():
@@ -146,7 +147,14 @@ def embed_text(model: ModelFiles, texts: Sequence[str]) -> Vectors:
             "tokenizer files, such as openai/clip-vit-base-patch32."
         )
     tokenizer, tower = _load_text(model)
-    tokens = tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt")
+    tokens = tokenizer(
+        list(texts),
+        padding=len(texts) > 1,
+        truncation=True,
+        # A tokenizer that was saved without its length claims to have none.
+        max_length=min(tokenizer.model_max_length, tower.config.max_position_embeddings),
+        return_tensors="pt",
+    )
     with torch.inference_mode():
         vectors = tower(tokens["input_ids"], tokens["attention_mask"]).text_embeds
     return cast(Vectors, torch.nn.functional.normalize(vectors, dim=-1).numpy())
@@ -154,5 +162,8 @@ def embed_text(model: ModelFiles, texts: Sequence[str]) -> Vectors:
 
 @functools.lru_cache(maxsize=1)
 def _load_text(model: ModelFiles) -> tuple[Any, transformers.CLIPTextModelWithProjection]:
-    tokenizer = transformers.AutoTokenizer.from_pretrained(model.folder, local_files_only=True)
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(model.folder, local_files_only=True)
+    except Exception as error:  # each kind of tokenizer has its own ways to fail
+        raise ModelError(f"The tokenizer in {model.folder} cannot be loaded: {error}") from error
     return tokenizer, _load(transformers.CLIPTextModelWithProjection, model)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photo_search.embedding import demo_model
-from photo_search.embedding.preprocess import Preprocessing, read_preprocessing
+from photo_search.embedding.preprocess import Preprocessing, find_config, read_preprocessing
 from photo_search.embedding.version import DEMO_MODEL
 from photo_search.errors import ModelError
 
@@ -75,7 +75,7 @@ def _check_files(name: str, revision: str, folder: Path) -> ModelFiles:
     weights = folder / SAFE_WEIGHTS
     if not weights.exists():
         weights = folder / PICKLED_WEIGHTS
-    config = folder / "preprocessor_config.json"
+    config = find_config(folder)
     for file in (weights, folder / "config.json", config):
         if not file.exists():
             raise ModelError(f"{folder} holds no CLIP model: {file.name} is missing.")

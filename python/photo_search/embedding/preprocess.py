@@ -16,24 +16,53 @@ Pixels = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What preprocessor_config.json of a CLIP model says; the defaults are OpenAI's."""
+    """What a saved CLIP model says of its image processor; the defaults are OpenAI's."""
 
     size: int = 224
     mean: tuple[float, ...] = (0.48145466, 0.4578275, 0.40821073)
     std: tuple[float, ...] = (0.26862954, 0.26130258, 0.27577711)
 
 
+STEPS = ("do_resize", "do_center_crop", "do_rescale", "do_normalize")
+
+
+def find_config(folder: Path) -> Path:
+    """The file with the settings of the image processor, found as transformers 5 finds it.
+
+    It saves them inside of processor_config.json; preprocessor_config.json is the older place.
+    Raises ModelError if processor_config.json is damaged.
+    """
+    processor = folder / "processor_config.json"
+    if processor.exists() and "image_processor" in _read(processor):
+        return processor
+    return folder / "preprocessor_config.json"
+
+
 def read_preprocessing(config_file: Path) -> Preprocessing:
     """Raises ModelError if the model wants another preprocessing than CLIP's."""
-    config = json.loads(config_file.read_text())
-    size = _number(config.get("size"), "shortest_edge")
-    crop = _number(config.get("crop_size"), "height")
-    if config.get("resample", 3) != Image.Resampling.BICUBIC or not size or size != crop:
+    config = _read(config_file)
+    config = config.get("image_processor", config)
+    default = Preprocessing()
+    size = _number(config.get("size", default.size), "shortest_edge")
+    crop = _number(config.get("crop_size", default.size), "height")
+    has_all_steps = all(config.get(step, True) for step in STEPS)
+    is_bicubic = config.get("resample", 3) == Image.Resampling.BICUBIC
+    if not (is_bicubic and has_all_steps and size and size == crop):
         raise ModelError(
             f"{config_file} asks for another preprocessing than CLIP's. Needed: bicubic "
-            "(resample 3), and size.shortest_edge equal to crop_size."
+            "(resample 3), size.shortest_edge equal to crop_size, and no step left out."
         )
-    return Preprocessing(size, tuple(config["image_mean"]), tuple(config["image_std"]))
+    mean, std = config.get("image_mean", default.mean), config.get("image_std", default.std)
+    return Preprocessing(size, tuple(mean), tuple(std))
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(
+            f"{file} cannot be read: {error}. Save or download the model again."
+        ) from error
 
 
 def _number(value: Any, name: str) -> int | None:

@@ -18,9 +18,15 @@ from photo_search.gallery import links
 from photo_search.gallery.compare import Comparison, Mover
 from photo_search.gallery.rows import Showcase
 from photo_search.search.photos import Photo, SimilarPhoto
+from photo_search.thumbnails.decode import decode
+from photo_search.thumbnails.failure import PhotoFailure
+from photo_search.thumbnails.formats import kind_of, media_type
 
 # Control characters and those that reorder the text around them; tab and newline are harmless.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+SHOWN_SIDE = 480  # pixels; twice the width of a frame, for fine screens
+LARGEST_SHOWN = 64 << 10  # bytes; a thumbnail of 200 pixels has about 10 KB
 
 
 @dataclass(frozen=True)
@@ -53,10 +59,10 @@ def draw_gallery(
     embeddings: Sequence[EmbeddingRecord],
     beside: bool = False,
 ) -> str:
-    """The showcases, complete in themselves; `thumbnails` are JPEG by the SHA-256 of photos.
+    """The showcases, complete in themselves; `thumbnails` are pictures by the SHA-256 of photos.
 
-    `beside`: the page looks for them as thumbnails/SHA-256.jpg in its own folder. A photo without
-    its thumbnail is drawn as an empty frame that says so.
+    `beside`: the page looks for them as `thumbnail_beside` names them in its own folder. A photo
+    without its thumbnail is drawn as an empty frame that says so.
     """
     environment = page_environment()
     return _draw_shareable(
@@ -125,7 +131,7 @@ def _draw_shareable(
     **shown: Any,
 ) -> str:
     addresses = {
-        sha256: thumbnail_beside(sha256) if beside else _data_uri(content)
+        sha256: thumbnail_beside(sha256, content) if beside else _data_uri(content)
         for sha256, content in thumbnails.items()
     }
     return environment.get_template(template).render(
@@ -143,9 +149,10 @@ def _draw_shareable(
     )
 
 
-def thumbnail_beside(sha256: str) -> str:
-    """The place of a thumbnail in a page's own folder."""
-    return f"thumbnails/{sha256}.jpg"
+def thumbnail_beside(sha256: str, content: bytes) -> str:
+    """The place of a thumbnail in a page's own folder, named as its format is."""
+    ending = (kind_of(content) or "JPEG").lower().replace("jpeg", "jpg")
+    return f"thumbnails/{sha256}.{ending}"
 
 
 def page_environment() -> Environment:
@@ -192,10 +199,24 @@ def _inline(environment: Environment, name: str) -> Inline:
 def _small_jpeg(image: Image.Image) -> bytes:
     content = io.BytesIO()
     small = image.copy()
-    small.thumbnail((480, 480))
+    small.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
     small.save(content, "JPEG")
     return content.getvalue()
 
 
+def fit_for_pages(content: bytes) -> bytes:
+    """A thumbnail as pages show it: as it was kept, or a small JPEG in place of a large file.
+
+    A server that does not scale sends whole photos. The store keeps them as they came.
+    """
+    if len(content) <= LARGEST_SHOWN:
+        return content
+    try:
+        return _small_jpeg(decode(content, SHOWN_SIDE))
+    except PhotoFailure:  # by an older version, which was less strict
+        return content
+
+
 def _data_uri(content: bytes) -> Markup:
-    return Markup("data:image/jpeg;base64,") + b64encode(content).decode()
+    kind = media_type(content) or "application/octet-stream"
+    return Markup(f"data:{kind};base64,") + b64encode(content).decode()

@@ -9,7 +9,12 @@ from pathlib import Path
 from photo_search.embedding.record import read_record
 from photo_search.errors import OutputError
 from photo_search.gallery.compare import Comparison, compare, read_movers, read_new, read_old
-from photo_search.gallery.draw import draw_comparison, draw_gallery, thumbnail_beside
+from photo_search.gallery.draw import (
+    draw_comparison,
+    draw_gallery,
+    fit_for_pages,
+    thumbnail_beside,
+)
 from photo_search.gallery.rows import Showcase
 from photo_search.search.photos import Photo
 from photo_search.storage import Folder
@@ -56,10 +61,10 @@ def write_comparison(
 
 
 def read_thumbnails(data: Folder, photos: Iterable[Photo]) -> dict[str, bytes]:
-    """By SHA-256, the thumbnails that are in the store and whole."""
+    """By SHA-256, the thumbnails that are in the store and whole, small enough for a page."""
     hashes = {photo.thumbnail_sha256 for photo in photos}
     kept = {sha256: read_kept(data, sha256) for sha256 in hashes}
-    return {sha256: content for sha256, content in kept.items() if content is not None}
+    return {name: fit_for_pages(content) for name, content in kept.items() if content is not None}
 
 
 def write_page(page: str, out: Path) -> None:
@@ -90,7 +95,7 @@ def write_folder(page: str, thumbnails: Mapping[str, bytes], out: Path) -> None:
     try:
         (temporary / "thumbnails").mkdir(parents=True)
         for sha256, content in thumbnails.items():
-            (temporary / thumbnail_beside(sha256)).write_bytes(content)
+            (temporary / thumbnail_beside(sha256, content)).write_bytes(content)
         (temporary / "index.html").write_text(page, encoding="utf-8")
         if out.exists():
             out.rename(earlier)

@@ -28,6 +28,7 @@ from photo_search.page.views import Views
 
 LARGEST_UPLOAD = 20 * 1024 * 1024
 THREADS = 4
+MOST_UPLOADS = 8  # at once; each holds up to 20 MB while it waits
 
 View = Callable[[Request], Response]
 
@@ -37,6 +38,7 @@ def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
     environment = site_environment(site)
     views, maps = Views(site, environment), MapViews(site, environment)
     pool = ThreadPoolExecutor(THREADS, "view")
+    uploads = asyncio.Semaphore(MOST_UPLOADS)
 
     def in_thread(view: View) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -55,9 +57,11 @@ def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
 
     async def upload(request: Request) -> Response:
         _require_photos(site)
-        content = await _uploaded(request)
-        run = partial(views.upload, content)
-        return await asyncio.get_running_loop().run_in_executor(pool, run)
+        if uploads.locked():
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "5"})
+        async with uploads:
+            run = partial(views.upload, await _uploaded(request))
+            return await asyncio.get_running_loop().run_in_executor(pool, run)
 
     def explain(request: Request, error: Exception) -> Response:
         problem = problem_of(error)

@@ -70,6 +70,10 @@ ABOUT_REQUESTS = {
     HTTPStatus.NOT_FOUND: ("There is no such page", "Begin with a photo, or search."),
     HTTPStatus.BAD_REQUEST: ("No picture came with this", "Choose a file first."),
     HTTPStatus.FORBIDDEN: ("Another site asked for this", "Search from this page itself."),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "Too many pictures at once",
+        "Wait a few seconds, then choose it again.",
+    ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         "This file is too large",
         "Choose one of up to 20 MB, or make it smaller.",

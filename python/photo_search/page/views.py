@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from photo_search.errors import MissingPhotoError, QuestionError
+from photo_search.gallery.draw import fit_for_pages
 from photo_search.page import vectors
 from photo_search.page.controls import Controls
 from photo_search.page.draw import STYLES, address, draw_answer, photo_address
@@ -17,10 +18,12 @@ from photo_search.search.photos import Photo, read_photos, showcase_ids
 from photo_search.search.question import Answer, Question, ask
 from photo_search.thumbnails.decode import decode
 from photo_search.thumbnails.failure import PHOTO_ID
+from photo_search.thumbnails.formats import media_type
 from photo_search.thumbnails.store import read_kept
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # named by their content
 KEYWORDS_OF_THE_TARGET = 20
+UPLOAD_SIDE = 1280  # far more than the model or the preview need
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class Views:
 
     def upload(self, content: bytes) -> Response:
         """Raises PhotoFailure if the picture cannot be used."""
-        image = decode(content)
+        image = decode(content, UPLOAD_SIDE)
         vector = vectors.to_text(self.site.encoder.image(image))
         self.site.keep_preview(image, vector)
         version = self.site.record.version
@@ -87,10 +90,10 @@ class Views:
 
     def thumbnail(self, request: Request) -> Response:
         content = read_kept(self.site.data, request.path_params["sha256"])
-        return _jpeg(content)
+        return _picture(content and fit_for_pages(content))
 
     def preview(self, request: Request) -> Response:
-        return _jpeg(self.site.previews.get(request.path_params["name"]))
+        return _picture(self.site.previews.get(request.path_params["name"]))
 
     def style(self, request: Request) -> Response:
         texts = (self.environment.get_template(name).render() for name in STYLES)
@@ -137,7 +140,9 @@ class Views:
         raise MissingPhotoError(f"No photo here has the id {photo_id}.")
 
 
-def _jpeg(content: bytes | None) -> Response:
-    if content is None:
+def _picture(content: bytes | None) -> Response:
+    """Sent as the format that its first bytes are of; nothing but a picture is sent."""
+    kind = media_type(content or b"")
+    if kind is None:
         return Response(status_code=404)
-    return Response(content, media_type="image/jpeg", headers=FOREVER)
+    return Response(content, media_type=kind, headers=FOREVER)

@@ -14,6 +14,8 @@ from photo_search.storage import Folder
 from photo_search.thumbnails.decode import decode
 from photo_search.warehouse.project import Project, Warehouse
 
+PICTURE_SIDE = 1280  # far more than the model or a page needs
+
 
 @dataclass(frozen=True)
 class Found:
@@ -56,5 +58,5 @@ def _embed(
     if text:
         return Query(text), encoder.text(text)
     assert image
-    picture = decode(image.read_bytes())
+    picture = decode(image.read_bytes(), PICTURE_SIDE)
     return Query(image.name, picture), encoder.image(picture)

@@ -28,10 +28,11 @@ sys.stdin.read()
 """
 
 
-def attempt(*paths: Path) -> "subprocess.CompletedProcess[str]":
+def attempt(*paths: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     """The adapter opens each path in turn, in one process, and closes them."""
     command = [sys.executable, "-c", OPEN, *map(str, paths)]
-    return subprocess.run(command, input="", capture_output=True, text=True, timeout=120)
+    env = os.environ | environment
+    return subprocess.run(command, input="", capture_output=True, text=True, timeout=120, env=env)
 
 
 @contextmanager
@@ -56,6 +57,12 @@ def dbt(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str
         text=True,
         timeout=240,
     )
+
+
+@pytest.mark.parametrize("zone", ["CST-8", "UTC+3"])
+def test_a_time_zone_that_the_engine_does_not_know_does_no_harm(tmp_path: Path, zone: str) -> None:
+    opened = attempt(tmp_path, TZ=zone)
+    assert (opened.stdout, opened.stderr) == ("0\nopen\n", "")
 
 
 def test_a_second_process_reads_which_path_and_which_pid(tmp_path: Path) -> None:

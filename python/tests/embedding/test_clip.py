@@ -6,7 +6,7 @@ import numpy.typing as npt
 import pytest
 import torch
 from PIL import Image
-from transformers import CLIPModel
+from transformers import CLIPModel, CLIPTokenizer
 
 from embedding.conftest import make_model
 from embedding.test_preprocess import PROCESSOR
@@ -131,3 +131,44 @@ def test_a_saved_model_in_half_precision_is_computed_in_the_precision_asked_for(
     files = replace(find_model(str(tmp_path)), name="half")
     encode = load_encoder(files, "float32", "torch")
     assert cosines(encode(pixels(pictures(8))), reference[:8]).min() > 0.999
+
+
+def test_a_model_as_transformers_saves_it_today_sees_what_the_same_model_sees(
+    processor_folder: Path,
+) -> None:
+    assert not (processor_folder / "preprocessor_config.json").exists()
+    files = find_model(str(processor_folder))
+    model = CLIPModel.from_pretrained(processor_folder).eval()
+    image = pictures(1)[0]
+    with torch.no_grad():
+        answer = model.get_image_features(**PROCESSOR()(images=image, return_tensors="pt"))
+    expected = getattr(answer, "pooler_output", answer).numpy()
+    for backend in ("torch", "openvino"):
+        encode = load_encoder(files, "float32", backend)
+        assert cosines(encode(pixels([image])), expected).min() > 0.99999
+
+
+@pytest.mark.parametrize("text", ["a red bat", "a photo of a bat " * 40, "", "bat" * 300])
+def test_a_text_is_cut_at_the_length_of_the_model_where_the_tokenizer_has_none(
+    processor_folder: Path, text: str
+) -> None:
+    tokenizer = CLIPTokenizer.from_pretrained(processor_folder)
+    assert tokenizer.model_max_length > 10**9
+    model = CLIPModel.from_pretrained(processor_folder).eval()
+    tokens = tokenizer([text], truncation=True, max_length=16, return_tensors="pt")
+    assert tokens["input_ids"][0, -1] == tokenizer.eos_token_id
+    with torch.no_grad():
+        answer = model.get_text_features(**tokens)
+    expected = getattr(answer, "pooler_output", answer).numpy()
+    found = embed_text(find_model(str(processor_folder)), [text])
+    assert cosines(found, expected).min() > 0.99999
+
+
+def test_a_tokenizer_that_cannot_be_loaded_is_one_message(
+    processor_folder: Path, tmp_path: Path
+) -> None:
+    for file in processor_folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"tokenizer in .* cannot be loaded"):
+        embed_text(find_model(str(tmp_path)), ["a bat"])

@@ -6,7 +6,12 @@ import pytest
 import transformers
 from PIL import Image
 
-from photo_search.embedding.preprocess import Preprocessing, read_preprocessing, to_pixels
+from photo_search.embedding.preprocess import (
+    Preprocessing,
+    find_config,
+    read_preprocessing,
+    to_pixels,
+)
 from photo_search.errors import ModelError
 
 # The processor whose arithmetic is Pillow's; before transformers 5 it was the only one.
@@ -38,7 +43,28 @@ def test_the_preprocessing_of_a_saved_model_is_read_in_its_old_and_its_new_form(
         assert found == Preprocessing(336, (0.1, 0.2, 0.3), (1.0, 2.0, 3.0))
 
 
-@pytest.mark.parametrize("change", [{"resample": 2}, {"crop_size": 200}, {"size": {}}])
+def test_the_preprocessing_inside_of_the_processor_counts_before_the_older_file(
+    tmp_path: Path,
+) -> None:
+    older = tmp_path / "preprocessor_config.json"
+    older.write_text(json.dumps({"size": 336, "crop_size": 336}))
+    processor = tmp_path / "processor_config.json"
+    processor.write_text(json.dumps({"processor_class": "CLIPProcessor"}))
+    assert read_preprocessing(find_config(tmp_path)).size == 336
+    processor.write_text(json.dumps({"image_processor": {"size": 288, "crop_size": 288}}))
+    assert read_preprocessing(find_config(tmp_path)).size == 288
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null"])
+def test_a_damaged_configuration_is_one_message(tmp_path: Path, text: str) -> None:
+    (tmp_path / "processor_config.json").write_text(text)
+    with pytest.raises(ModelError, match=r"processor_config\.json cannot be read"):
+        find_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change", [{"resample": 2}, {"crop_size": 200}, {"size": {}}, {"do_normalize": False}]
+)
 def test_another_preprocessing_than_clips_is_refused(
     tmp_path: Path, change: dict[str, object]
 ) -> None:

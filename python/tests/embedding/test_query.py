@@ -38,6 +38,12 @@ def test_words_get_a_unit_vector(model_folder):
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
 
 
+def test_a_model_as_transformers_saves_it_today_answers_words_and_pictures(processor_folder):
+    encoder = find_encoder(recorded(processor_folder))
+    for vector in (encoder.text("a bat " * 100), encoder.image(Image.new("RGB", (300, 200)))):
+        assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
+
+
 def test_the_demo_model_says_that_it_cannot_read():
     with pytest.raises(ModelError, match="untrained and cannot read"):
         find_encoder(recorded("demo")).text("a bee")

@@ -3,11 +3,12 @@
 import io
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from photo_search.embedding.record import EmbeddingRecord
-from photo_search.gallery.draw import Scale, draw_gallery
+from photo_search.gallery.draw import Scale, draw_gallery, fit_for_pages, thumbnail_beside
 from photo_search.gallery.rows import Showcase
 from photo_search.search.photos import Photo, SimilarPhoto
 
@@ -173,3 +174,30 @@ def test_distances_share_one_scale_and_one_number_of_decimals():
     assert [scale.share(d) for d in (0.0126, 0.0063, 0.0)] == ["100.00%", "50.00%", "0.00%"]
     assert (Scale(1.5).text(1.5), Scale(0.0).text(0.0)) == ("1.500", "0.000")
     assert Scale(0.0).share(0.0) == "0.00%"
+
+
+@pytest.mark.parametrize(
+    ("kind", "ending", "media_type"),
+    [
+        ("JPEG", "jpg", "image/jpeg"),
+        ("PNG", "png", "image/png"),
+        ("WEBP", "webp", "image/webp"),
+        ("GIF", "gif", "image/gif"),
+    ],
+)
+def test_a_thumbnail_is_named_for_what_it_is(kind, ending, media_type):
+    content = io.BytesIO()
+    Image.new("RGB", (200, 100), "teal").save(content, kind)
+    assert thumbnail_beside("00", content.getvalue()) == f"thumbnails/00.{ending}"
+    html = gallery(PHOTO, PHOTO, thumbnails={"00": content.getvalue()})
+    assert f"data:{media_type};base64," in html
+
+
+def test_a_large_thumbnail_is_drawn_small_and_a_small_one_as_it_is():
+    noise = np.random.default_rng(0).integers(0, 256, (1200, 1600, 3), dtype=np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(noise).save(content, "JPEG")
+    small = fit_for_pages(content.getvalue())
+    assert Image.open(io.BytesIO(small)).size == (480, 360)
+    assert len(small) < len(content.getvalue()) / 5
+    assert fit_for_pages(picture()) == picture()

@@ -3,8 +3,8 @@ from contextlib import closing, contextmanager
 
 import pyarrow as pa
 
-import chdb
 from dbt.adapters.chdb.connections import ChdbConnectionManager
+from dbt.adapters.chdb.engine import chdb
 from dbt.adapters.pyclickhouse.impl import PyClickHouseAdapter
 
 ROWS_PER_BATCH = 8192  # left to itself, chDB gives a million rows at once

@@ -1,7 +1,9 @@
 """dbt-clickhouse with Python models, which run in dbt's own process and exchange Arrow with it."""
 
 import gc
+import io
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import chain
@@ -54,6 +56,9 @@ class PyClickHouseAdapter(ClickHouseAdapter):
     def __init__(self, config: AdapterRequiredConfig, mp_context: SpawnContext) -> None:
         super().__init__(config, mp_context)
         self._started_in = Path.cwd()  # a task of dbt moves to the project's folder later
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # An operation prints a table. An ASCII output would break off at its first "…".
+            sys.stdout.reconfigure(errors="backslashreplace")
 
     @available
     def output_path(self, path: str) -> str:

@@ -1,0 +1,17 @@
+"""The embedded engine, imported in a time zone that it knows."""
+
+import os
+
+_ZONE = os.environ.get("TZ")
+# The engine refuses to load in a zone such as TZ=CST-8, which is no name of the tz database. It
+# reads the variable only while it loads, and no answer depends on it: every statement names UTC.
+os.environ["TZ"] = "UTC"
+try:
+    import chdb
+finally:
+    if _ZONE is None:
+        del os.environ["TZ"]
+    else:
+        os.environ["TZ"] = _ZONE
+
+__all__ = ["chdb"]

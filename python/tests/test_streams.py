@@ -1,0 +1,72 @@
+"""Commands in places that are not a person's terminal, each in a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from photo_search.errors import ServeError
+from photo_search.page.serve import _names, is_loopback
+
+COMMAND = """
+import sys, time
+import click
+from photo_search.cli import main
+
+@main.command()
+@click.argument("text")
+def say(text):
+    print(text.encode().decode("unicode_escape"), flush=True)
+    time.sleep(60 if text == "wait" else 0)
+
+main(["say", sys.argv[1]])
+"""
+
+
+def start(text: str, **environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMAND, text],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
+    )
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+)
+def test_what_an_ascii_output_cannot_show_is_escaped(environment: dict[str, str]) -> None:
+    with start("0.0017\\u2026 \\U0001f600", **environment) as process:
+        assert process.communicate() == ("0.0017\\u2026 \\U0001f600\n", "")
+    assert process.returncode == 0
+
+
+def test_sigterm_stops_a_command_as_ctrl_c_does() -> None:
+    with start("wait") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate()
+    assert said.startswith("Stopped. What was finished is kept")
+    assert process.returncode == 143
+
+
+def test_the_page_may_be_asked_for_by_this_machine_and_by_the_names_that_are_allowed() -> None:
+    ours = ["127.0.0.1", "localhost", "[::1]"]
+    assert _names("0.0.0.0", ["photos.lan"]) == [*ours, "photos.lan"]
+    assert _names("::1", []) == ours
+    assert _names("::", ["fe80::2"]) == [*ours, "[fe80::2]"]
+    assert [is_loopback(host) for host in ("::1", "127.0.0.1", "0.0.0.0")] == [True, True, False]
+
+
+@pytest.mark.parametrize("name", ["http://photos.lan", "photos.lan:80", "*lan", "a b", ""])
+def test_a_name_that_no_browser_could_ask_for_is_refused(name: str) -> None:
+    with pytest.raises(ServeError, match="--allow-host"):
+        _names("127.0.0.1", [name])
