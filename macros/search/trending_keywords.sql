@@ -29,7 +29,7 @@
             select
                 converted_on,
                 sum(count_on_day) over (
-                    order by toInt32(converted_on)
+                    order by assumeNotNull(toInt32(converted_on))
                     range between {{ days - 1 }} preceding and current row
                 ) as count_in_period
 

@@ -18,7 +18,8 @@
     "NaN": none, "": none, "maybe": none, "2": none
 } %}
 {%- set cases = [] %}
-{%- for kind, texts in [("whole", whole_numbers), ("decimal", decimal_numbers), ("truth", truths)] %}
+{%- set kinds = {"whole": whole_numbers, "decimal": decimal_numbers, "truth": truths} %}
+{%- for kind, texts in kinds.items() %}
     {%- for text, value in texts.items() %}
         {%- set expected = "null" if value is none else text_literal(value | lower) %}
         {%- do cases.append("('" ~ kind ~ "', " ~ text_literal(text) ~ ", " ~ expected ~ ")") %}
