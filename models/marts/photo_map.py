@@ -2,26 +2,25 @@
 
 The first run, and --full-refresh, makes the map. Later runs place new photos and move no others:
 where PCA would have put them, for its directions can be read off the places that are there; UMAP
-leaves nothing but places, so between the places of the five photos most like the new one. When less
-than half of the photos have a place, or fewer than `FEW`, the whole map is made anew.
+leaves nothing but places, so between the places of the five photos most like the new one. While
+fewer than 100 photos, or less than half of them, have a place, the whole map is made anew.
 """
 
 import numpy as np
 import pyarrow as pa
 
-FEW = 100
 ENOUGH = 2048  # photos from which the directions are read; as few as have numbers would do
 
 
 def model(dbt, session):
-    dbt.config(materialized="incremental", unique_key="photo_id", frame="relation")
-    dbt.config(packages=["umap-learn"])
+    dbt.config(materialized="incremental", frame="relation", packages=["umap-learn"])
     method = dbt.config.meta_get("method")
     if method not in ("pca", "umap"):
         raise ValueError(f"`photo_map_method` must be pca or umap. Got: {method}")
     photos = dbt.ref("photos")
     new = f"select photo_id, photo_embed from {photos}"
-    adds = dbt.is_incremental and are_enough(session, photos, dbt.this)
+    enough = f"countIf(photo_id in (select photo_id from {dbt.this})) >= greatest(100, count() / 2)"
+    adds = dbt.is_incremental and session.sql(f"select {enough} from {photos}")[0][0].as_py()
     if adds:
         new += f" where photo_id not in (select photo_id from {dbt.this})"
     rows = session.sql(f"{new} order by photo_id")
@@ -50,14 +49,6 @@ def model(dbt, session):
         centered = vectors - vectors.mean(axis=0)
         places = centered @ np.linalg.eigh(centered.T @ centered).eigenvectors[:, [-1, -2]]
     return pa.table({"photo_id": rows["photo_id"], "map_x": places[:, 0], "map_y": places[:, 1]})
-
-
-def are_enough(session, photos, placed):
-    """Whether `placed` has the places of half of the photos, and of `FEW` or more."""
-    known = f"countIf(photo_id in (select photo_id from {placed}))"
-    counts = session.sql(f"select {known} as known, count() as count_photos from {photos}")
-    known, count_photos = (column[0].as_py() for column in counts.columns)
-    return known >= FEW and 2 * known >= count_photos
 
 
 def along_directions(vectors, known, known_places):
