@@ -6,12 +6,12 @@ import pyarrow as pa
 
 import chdb
 from dbt.adapters.chdb.connections import ChdbConnectionManager
-from dbt.adapters.pyclickhouse.impl import PyClickHouseAdapter
+from dbt.adapters.clickhouse_python.impl import ClickHousePythonAdapter
 
 ROWS_PER_BATCH = 8192  # left to itself, chDB gives a million rows at once
 
 
-class ChdbAdapter(PyClickHouseAdapter):
+class ChdbAdapter(ClickHousePythonAdapter):
     """dbt-clickhouse on an engine inside this process; only the connection differs."""
 
     ConnectionManager = ChdbConnectionManager

@@ -8,5 +8,5 @@ Plugin = AdapterPlugin(
     adapter=MyScaleAdapter,  # type: ignore[arg-type]  # dbt's protocol knows no subclass's types
     credentials=MyScaleCredentials,
     include_path=myscale.PACKAGE_PATH,
-    dependencies=["pyclickhouse"],
+    dependencies=["clickhouse_python"],
 )

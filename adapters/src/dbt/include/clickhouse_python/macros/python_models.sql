@@ -3,7 +3,7 @@
     the model's shape, and the materialization finds it where it would create one.
     dbt-core lets a model run from the materialization itself and from no macro that it calls.
 #}
-{% materialization table, adapter="pyclickhouse", supported_languages=["sql", "python"] %}
+{% materialization table, adapter="clickhouse_python", supported_languages=["sql", "python"] %}
     {% if model.language == "python" %}
         {% call statement("python", language="python") %}{{ compiled_code }}{% endcall %}
         {% do context.update({"sql": staged_rows()}) %}
@@ -11,7 +11,7 @@
     {{ return(dbt.materialization_table_clickhouse()) }}
 {% endmaterialization %}
 
-{% materialization incremental, adapter="pyclickhouse", supported_languages=["sql", "python"] %}
+{% materialization incremental, adapter="clickhouse_python", supported_languages=["sql", "python"] %}
     {% if model.language == "python" %}
         {% call statement("python", language="python") %}{{ compiled_code }}{% endcall %}
         {% do context.update({"sql": staged_rows()}) %}
@@ -31,7 +31,7 @@
 {%- endmacro %}
 
 {# A Python model's rows are in a table already, which takes the name. #}
-{% macro pyclickhouse__create_table_as(temporary, relation, sql) -%}
+{% macro clickhouse_python__create_table_as(temporary, relation, sql) -%}
     {%- if model.language == "python" -%}
         {%- do adapter.cache_dropped(adapter.staged(this)) -%}
         rename table {{ adapter.staged(this) }} to {{ relation }} {{ on_cluster_clause(relation) }}
@@ -41,7 +41,7 @@
 {%- endmacro %}
 
 {# A Python model's columns are made from its YAML, so there is nothing to compare. #}
-{% macro pyclickhouse__get_assert_columns_equivalent(sql) -%}
+{% macro clickhouse_python__get_assert_columns_equivalent(sql) -%}
     {%- if model.language != "python" -%}
         {{ clickhouse__get_assert_columns_equivalent(sql) }}
     {%- endif -%}

@@ -16,16 +16,16 @@ from dbt.adapters.clickhouse.relation import ClickHouseRelation
 from dbt.adapters.contracts.connection import AdapterResponse
 from dbt.adapters.contracts.macros import MacroResolverProtocol
 
-from dbt.adapters.pyclickhouse.arrow import (
+from dbt.adapters.clickhouse_python.arrow import (
     are_plain,
     blocks,
     clickhouse_type,
     fitted,
     in_arrow_types,
 )
-from dbt.adapters.pyclickhouse.connections import PyClickHouseConnectionManager
-from dbt.adapters.pyclickhouse.python_model import PythonModel
-from dbt.adapters.pyclickhouse.session import Session
+from dbt.adapters.clickhouse_python.connections import ClickHousePythonConnectionManager
+from dbt.adapters.clickhouse_python.python_model import PythonModel
+from dbt.adapters.clickhouse_python.session import Session
 
 
 class ModelRows(AdapterResponse):
@@ -42,10 +42,10 @@ class ModelRows(AdapterResponse):
         self.blocks = blocks
 
 
-class PyClickHouseAdapter(ClickHouseAdapter):
+class ClickHousePythonAdapter(ClickHouseAdapter):
     """The rows of a Python model fill a table that its materialization puts in place."""
 
-    ConnectionManager: type[ClickHouseConnectionManager] = PyClickHouseConnectionManager
+    ConnectionManager: type[ClickHouseConnectionManager] = ClickHousePythonConnectionManager
 
     def set_macro_resolver(self, macro_resolver: MacroResolverProtocol) -> None:
         """The project is read and stays: Python's collector need not walk its 200,000 objects.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from dbt.adapters.pyclickhouse.arrow import in_arrow_types, with_vectors
+from dbt.adapters.clickhouse_python.arrow import in_arrow_types, with_vectors
 
 if TYPE_CHECKING:
-    from dbt.adapters.pyclickhouse.impl import PyClickHouseAdapter
+    from dbt.adapters.clickhouse_python.impl import ClickHousePythonAdapter
 
 FRAMES = ("arrow", "pandas", "batches", "relation")
 
@@ -24,7 +24,7 @@ class Session:
     Vectors are fixed-size lists.
     """
 
-    def __init__(self, adapter: PyClickHouseAdapter, frame: str) -> None:
+    def __init__(self, adapter: ClickHousePythonAdapter, frame: str) -> None:
         if frame not in FRAMES:
             raise ValueError(f"`frame` must be one of {', '.join(FRAMES)}. Got: {frame}")
         self._adapter = adapter

@@ -7,7 +7,7 @@ from dbt.adapters.clickhouse.credentials import ClickHouseCredentials
 
 
 @dataclass
-class PyClickHouseCredentials(ClickHouseCredentials):
+class ClickHousePythonCredentials(ClickHouseCredentials):
     """dbt-clickhouse's settings, each with its meaning."""
 
     def __post_init__(self) -> None:
@@ -16,8 +16,8 @@ class PyClickHouseCredentials(ClickHouseCredentials):
 
     @property
     def type(self) -> str:
-        return "pyclickhouse"
+        return "clickhouse_python"
 
 
-class PyClickHouseConnectionManager(ClickHouseConnectionManager):
-    TYPE = "pyclickhouse"
+class ClickHousePythonConnectionManager(ClickHouseConnectionManager):
+    TYPE = "clickhouse_python"

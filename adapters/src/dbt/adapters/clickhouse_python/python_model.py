@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from dbt_common.exceptions import DbtRuntimeError, scrub_secrets
 
-from dbt.adapters.pyclickhouse.session import Session
+from dbt.adapters.clickhouse_python.session import Session
 
 RETURNS = (
     "a pyarrow Table, a pandas or polars DataFrame, "
