@@ -1,6 +1,5 @@
 """dbt-clickhouse with Python models, which run in dbt's own process and exchange Arrow with it."""
 
-import gc
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import chain
@@ -14,7 +13,6 @@ from dbt.adapters.clickhouse.connections import ClickHouseConnectionManager
 from dbt.adapters.clickhouse.impl import ClickHouseAdapter
 from dbt.adapters.clickhouse.relation import ClickHouseRelation
 from dbt.adapters.contracts.connection import AdapterResponse
-from dbt.adapters.contracts.macros import MacroResolverProtocol
 
 from dbt.adapters.clickhouse_python.arrow import (
     are_plain,
@@ -46,16 +44,6 @@ class ClickHousePythonAdapter(ClickHouseAdapter):
     """The rows of a Python model fill a table that its materialization puts in place."""
 
     ConnectionManager: type[ClickHouseConnectionManager] = ClickHousePythonConnectionManager
-
-    def set_macro_resolver(self, macro_resolver: MacroResolverProtocol) -> None:
-        """The project is read and stays: Python's collector need not walk its 200,000 objects.
-
-        That saves half a second of a build. Once in a process: what a second command froze would
-        never be given up.
-        """
-        super().set_macro_resolver(macro_resolver)
-        if not gc.get_freeze_count():
-            gc.freeze()
 
     @property
     def client(self) -> Client:
