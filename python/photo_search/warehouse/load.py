@@ -41,6 +41,7 @@ class SourceTable:
     order_by: str
     data: str
     file: str
+    is_embedded: bool  # whether the engine runs in this process and reads files by itself
 
     @property
     def columns_of_the_file(self) -> dict[str, str]:
@@ -80,7 +81,7 @@ def load(project: Project, data: str) -> dict[str, int]:
     """
     with project.open() as warehouse:
         tables = [
-            _source_table(source, data)
+            _source_table(source, data, warehouse.is_embedded)
             for source in warehouse.manifest.sources.values()
             if source.source_name == "unsplash"
         ]
@@ -102,13 +103,13 @@ def _replace(client: Client, tables: list[SourceTable]) -> dict[str, int]:
             client.command(f"drop table if exists {table.loading}")
 
 
-def _source_table(source: SourceDefinition, data: str) -> SourceTable:
+def _source_table(source: SourceDefinition, data: str, is_embedded: bool) -> SourceTable:
     file = source.meta["file"]
     if not is_remote(data):
         _check_file(Path(data) / file, has_vectors="embedding_version" in source.columns)
     columns = {column.name: str(column.data_type) for column in source.columns.values()}
     return SourceTable(
-        source.schema, source.identifier, columns, source.meta["order_by"], data, file
+        source.schema, source.identifier, columns, source.meta["order_by"], data, file, is_embedded
     )
 
 
@@ -142,12 +143,12 @@ def _fill(client: Client, table: SourceTable, load_id: str) -> int:
     """The number of rows of the file, now in `table.loading` too."""
     client.command(f"create database if not exists `{table.database}`")
     client.command(f"drop table if exists {table.loading}")
-    settings = SELDOM_MERGED if _is_embedded(client) else ""
+    settings = SELDOM_MERGED if table.is_embedded else ""
     for name in (table.relation, table.loading):
         client.command(_create_table(table, name, load_id, settings))
     columns = table.columns_of_the_file
     sparing = {name: value for name, value in SPARING.items() if name in client.server_settings}
-    if _reads_by_itself(client, table):
+    if _reads_by_itself(table):
         names = ", ".join(f"`{column}`" for column in columns)
         insert = f"insert into {table.loading} ({names}) select {names} from {table.origin}"
         client.command(insert, settings=sparing)
@@ -162,7 +163,7 @@ def _fill(client: Client, table: SourceTable, load_id: str) -> int:
 
 def _count_of_same_rows(client: Client, table: SourceTable) -> int:
     """The number of rows of the file; as many arrived and, if over a network, the same ones."""
-    is_local = _is_embedded(client) and not is_remote(table.data)
+    is_local = table.is_embedded and not is_remote(table.data)
     content = "count()" if is_local else f"count(), sum({table.row_hash})"
     with _reader(client, table) as reader:
         [sent] = reader.query(f"select {content} from {table.origin}").result_rows
@@ -190,18 +191,14 @@ def _check_one_version(client: Client, table: SourceTable) -> None:
         )
 
 
-def _reads_by_itself(client: Client, table: SourceTable) -> bool:
-    return is_remote(table.data) or _is_embedded(client)
-
-
-def _is_embedded(client: Client) -> bool:
-    return client.uri.startswith("chdb:")
+def _reads_by_itself(table: SourceTable) -> bool:
+    return is_remote(table.data) or table.is_embedded
 
 
 @contextmanager
 def _reader(client: Client, table: SourceTable) -> Iterator[Client]:
     """An engine that can read the table's origin: the server, or for a file one in this process."""
-    if _reads_by_itself(client, table):
+    if _reads_by_itself(table):
         yield client
         return
     here = clickhouse_connect.get_client(interface="chdb")

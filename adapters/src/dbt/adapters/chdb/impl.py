@@ -15,6 +15,7 @@ class ChdbAdapter(ClickHousePythonAdapter):
     """dbt-clickhouse on an engine inside this process; only the connection differs."""
 
     ConnectionManager = ChdbConnectionManager
+    is_embedded = True
 
     @contextmanager
     def arrow_stream(self, query: str) -> Iterator[Iterable[pa.RecordBatch]]:

@@ -44,6 +44,7 @@ class ClickHousePythonAdapter(ClickHouseAdapter):
     """The rows of a Python model fill a table that its materialization puts in place."""
 
     ConnectionManager: type[ClickHouseConnectionManager] = ClickHousePythonConnectionManager
+    is_embedded: bool = False  # whether the engine runs in this process and reads its files
 
     @property
     def client(self) -> Client:
