@@ -6,12 +6,12 @@ import pyarrow as pa
 
 import chdb
 from dbt.adapters.chdb.connections import ChdbConnectionManager
-from dbt.adapters.clickhouse_python.impl import ClickHousePythonAdapter
+from dbt.adapters.clickhouse_python.impl import ClickHouse_PythonAdapter
 
 ROWS_PER_BATCH = 8192  # left to itself, chDB gives a million rows at once
 
 
-class ChdbAdapter(ClickHousePythonAdapter):
+class ChdbAdapter(ClickHouse_PythonAdapter):
     """dbt-clickhouse on an engine inside this process; only the connection differs."""
 
     ConnectionManager = ChdbConnectionManager

@@ -40,8 +40,11 @@ class ModelRows(AdapterResponse):
         self.blocks = blocks
 
 
-class ClickHousePythonAdapter(ClickHouseAdapter):
-    """The rows of a Python model fill a table that its materialization puts in place."""
+class ClickHouse_PythonAdapter(ClickHouseAdapter):
+    """The rows of a Python model fill a table that its materialization puts in place.
+
+    The underscore is for dbt, which makes the name of the package from that of the class.
+    """
 
     ConnectionManager: type[ClickHouseConnectionManager] = ClickHousePythonConnectionManager
     is_embedded: bool = False  # whether the engine runs in this process and reads its files
