@@ -30,11 +30,11 @@ PACKAGES = {1: "chdb==0.11.5", 2: "chdb==2.1.1"}
 def engine_python(generation: int) -> Path:
     """The Python of the venv that holds the engine of a generation; made with pip when missing.
 
-    The venvs lie in $PHOTO_SEARCH_ENGINES, by default ``~/.cache/photo_search/engines``.
+    The venvs lie in $MYSCALE_STANDIN_ENGINES, by default ``~/.cache/myscale_standin/engines``.
     """
     package = PACKAGES[generation]
-    root = os.environ.get("PHOTO_SEARCH_ENGINES")
-    folder = Path(root) if root else Path.home() / ".cache" / "photo_search" / "engines"
+    root = os.environ.get("MYSCALE_STANDIN_ENGINES")
+    folder = Path(root) if root else Path.home() / ".cache" / "myscale_standin" / "engines"
     home = folder / package.replace("==", "-")
     python = home / "bin" / "python"
     folder.mkdir(parents=True, exist_ok=True)
