@@ -1,6 +1,8 @@
-"""ClickHouse's HTTP interface in front of chDB: `python -m myscale.clickhouse_server FOLDER`.
+"""ClickHouse's HTTP interface in front of chDB, without anything of MyScale.
 
-The target `clickhouse` needs a server with a vector_similarity index, and none is on PyPI.
+    python -m myscale_standin.clickhouse_server FOLDER PASSWORD
+
+Tests need a ClickHouse server of today with its own vector index, and none is on PyPI.
 """
 
 import os
@@ -13,11 +15,11 @@ from typing import Any
 import chdb
 from chdb.session import Session
 
-from myscale_standin.engine import Query, error_of
-from myscale_standin.http_server import Front
-from myscale_standin.lexer import insert_format
-from myscale_standin.lifecycle import Faults
-from myscale_standin.local_engine import LocalEngine, context_of, output_format
+from .engine import Query, error_of
+from .http_server import Front
+from .lexer import insert_format
+from .lifecycle import Faults
+from .local_engine import LocalEngine, context_of, output_format
 
 
 class ChdbEngine(LocalEngine):
@@ -46,7 +48,7 @@ class ChdbEngine(LocalEngine):
 def main() -> None:
     """Print the port, and serve until the pipe of standard input closes."""
     engine = ChdbEngine(Path(sys.argv[1]))
-    account = ("default", "secret")
+    account = ("default", sys.argv[2])
     front = Front(0, None, account, Faults(), engine.version, engine.send, lambda *_: None)
     front.run()
     print(front.server_port, flush=True)

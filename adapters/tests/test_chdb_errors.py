@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[3]
+from project import Project
+
 OPEN = """
 import sys
 from dbt.adapters.chdb.connections import ChdbClient, ChdbCredentials
 from dbt.adapters.exceptions import FailedToConnectError
 
 try:
-    clients = [ChdbClient(ChdbCredentials("", "photo_search", chdb_path=p)) for p in sys.argv[1:]]
+    clients = [ChdbClient(ChdbCredentials("", "small", chdb_path=p)) for p in sys.argv[1:]]
 except FailedToConnectError as error:
     sys.exit(error.msg)
 clients[0].command("create table if not exists kept (n Int32) order by n")
@@ -46,18 +47,6 @@ def held_open(path: Path) -> Iterator["subprocess.Popen[str]"]:
         yield holder
 
 
-def dbt(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """dbt's own command, started in the repository's root."""
-    return subprocess.run(
-        [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", *arguments],
-        cwd=REPOSITORY,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-
-
 def test_a_second_process_reads_which_path_and_which_pid(tmp_path: Path) -> None:
     path = tmp_path / "chdb"
     with held_open(path) as holder:
@@ -78,7 +67,7 @@ def test_a_killed_process_leaves_no_lock_and_loses_nothing(tmp_path: Path) -> No
 
 def test_a_directory_that_cannot_be_written_is_named_with_the_reason(tmp_path: Path) -> None:
     if os.geteuid() == 0:
-        path = Path("/sys/photo_search")  # not even for root
+        path = Path("/sys/small")  # not even for root
     else:
         path = tmp_path / "chdb"
         path.mkdir(mode=0o500)
@@ -104,7 +93,7 @@ def test_a_path_that_is_a_file_or_lies_below_one_is_named(tmp_path: Path, below:
 def test_a_damaged_directory_is_named_and_nobody_is_said_to_hold_it(tmp_path: Path) -> None:
     path = tmp_path / "chdb"
     assert attempt(path).returncode == 0
-    (path / "metadata" / "photo_search.sql").write_text("no longer SQL")
+    (path / "metadata" / "small.sql").write_text("no longer SQL")
     refused = attempt(path)
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1] == (
@@ -112,7 +101,7 @@ def test_a_damaged_directory_is_named_and_nobody_is_said_to_hold_it(tmp_path: Pa
         "Move it away, load the data again and build again. "
         "What the engine could not read stands above, in its own words."
     )
-    assert "metadata/photo_search.sql" in refused.stderr
+    assert "metadata/small.sql" in refused.stderr
 
 
 def test_a_second_directory_in_one_process_is_refused_by_name(tmp_path: Path) -> None:
@@ -128,26 +117,10 @@ def test_a_second_directory_in_one_process_is_refused_by_name(tmp_path: Path) ->
 @pytest.mark.parametrize("command", ["debug", "run"])
 def test_dbt_shows_the_sentence_once_and_no_traceback(tmp_path: Path, command: str) -> None:
     path = tmp_path / "chdb"
+    models = {"models/one.sql": "select 1 as n"}
+    project = Project(tmp_path, {"type": "chdb", "chdb_path": str(path)}, models)
     with held_open(path):
-        refused = dbt(command, **_away_from_the_repository(tmp_path))
-    assert refused.returncode in (1, 2)
-    assert refused.stdout.count(f"chDB's directory {path} is open in another process") == 1
-    assert "Traceback" not in refused.stdout + refused.stderr
-
-
-def test_dbt_debug_needs_no_variable_and_no_profile_of_the_user(tmp_path: Path) -> None:
-    """`data/chdb` is the one setting that this test gives, so that it leaves no data behind."""
-    home = tmp_path / "home"
-    (home / ".dbt").mkdir(parents=True)
-    healthy = dbt("debug", HOME=str(home), **_away_from_the_repository(tmp_path))
-    assert healthy.returncode == 0, healthy.stdout
-    assert f"Using profiles.yml file at {REPOSITORY}/profiles.yml" in healthy.stdout
-    assert "All checks passed!" in healthy.stdout
-
-
-def _away_from_the_repository(folder: Path) -> dict[str, str]:
-    return {
-        "PHOTO_SEARCH_CHDB_PATH": str(folder / "chdb"),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-    }
+        refused = project.cold(command)
+    assert refused.exit_code in (1, 2)
+    assert refused.output.count(f"chDB's directory {path} is open in another process") == 1
+    assert "Traceback" not in refused.output

@@ -14,7 +14,7 @@ from dbt.tests.fixtures.project import *  # noqa: F403  # its fixtures, for this
 from dbt.tests.fixtures.project import TestProjInfo
 
 from dbt.adapters.chdb.impl import ChdbAdapter
-from dbt_process import make_dbt_quick
+from warm_dbt import make_dbt_quick
 
 from .dialect import in_clickhouse
 
