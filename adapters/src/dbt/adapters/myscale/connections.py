@@ -84,7 +84,7 @@ def _edition_explained() -> Iterator[None]:
             raise
         raise DbtDatabaseError(
             "This server is open-source MyScaleDB, which has no MSTG index: use SCANN. Set "
-            f"MYSCALE_EDITION=oss, or `edition: oss` in profiles.yml. It says: {error.msg}"
+            f"`edition: oss` for the target in profiles.yml. It says: {error.msg}"
         ) from error
 
 
@@ -112,7 +112,7 @@ class MyScaleConnectionManager(ClickHouseConnectionManager):
             scheme = "https" if credentials.secure else "http"
             raise FailedToConnectError(
                 f"No MyScale answers at {scheme}://{credentials.host}:{credentials.port} "
-                f"for the user {credentials.user}. Check MYSCALE_HOST, MYSCALE_PORT, MYSCALE_USER "
-                "and DBT_ENV_SECRET_MYSCALE_PASSWORD, that the cluster runs, and that its "
-                f"certificate is one this machine trusts. It says: {error}"
+                f"for the user {credentials.user}. Check `host`, `port`, `user` and `password` of "
+                "the target in profiles.yml, that the server runs, and "
+                f"that its certificate is one this machine trusts. It says: {error}"
             ) from error
