@@ -23,17 +23,22 @@ from .local_engine import LocalEngine, context_of, output_format
 
 
 class ChdbEngine(LocalEngine):
-    """The engine of this process; one statement at a time, and none of them rewritten."""
+    """The engine of this process, one statement at a time.
+
+    It has one session for all clients, so temporary tables are rewritten: see local_engine.py.
+    """
 
     version = str(chdb.engine_version)
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.RLock()
+        self._temporary: dict[str, set[str]] = {}
         self._session = Session(str(folder / "data"))
 
     def _answer(self, query: Query) -> bytes | None:
-        statement = query.statement
+        session = query.params.get("session_id", "")
+        statement = self._with_temporary_tables(query.statement, session)
         if insert_format(statement) is not None:
             statement = self._data_in_file(query, statement)
         return self._run(statement.sql, context_of(query.params), output_format(query))
