@@ -23,9 +23,9 @@ demo: $(VENV)/.ready
 test: lint unit
 
 lint: $(VENV)/.ready-dev
-	ruff format --check python sample benchmarks docs models
-	ruff check python sample benchmarks docs models
-	mypy python/photo_search python/dbt/adapters
+	ruff format --check adapters python sample benchmarks docs models
+	ruff check adapters python sample benchmarks docs models
+	mypy adapters/src python/photo_search
 	yamllint --strict .
 	dbt --quiet --warn-error parse --no-partial-parse
 	sqlfluff lint --disable-progress-bar analyses models tests
@@ -59,12 +59,12 @@ setup: $(VENV)/.ready
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP_INSTALL) --editable .
+$(VENV)/.ready: pyproject.toml adapters/pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP_INSTALL) --editable adapters --editable .
 	touch $@
 
-$(VENV)/.ready-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP_INSTALL) --editable '.[dev]'
+$(VENV)/.ready-dev: pyproject.toml adapters/pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP_INSTALL) --editable adapters --editable '.[dev]'
 	touch $(VENV)/.ready $@
 
 clean:

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "python" / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "adapters"))
 from myscale_standin import MyScaleStandIn
 
 DIMENSION = 512

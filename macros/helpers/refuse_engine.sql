@@ -2,7 +2,7 @@
     {%- if execute -%}
         {{ exceptions.raise_compiler_error(
             macro_name ~ "() knows no engine of type '" ~ target.type
-            ~ "'. Choose a dbt target of type chdb, myscale or clickhouse."
+            ~ "'. Choose a dbt target of type chdb, myscale or clickhouse_python."
         ) }}
     {%- endif -%}
 {%- endmacro %}

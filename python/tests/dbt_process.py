@@ -1,33 +1,14 @@
-"""dbt and photo-search as a user runs them, in a process of their own.
+"""dbt and photo-search on this project, as a user runs them, in a process of their own."""
 
-dbt takes seconds to import, so one warm process runs command after command, whatever the database:
-chDB is closed at the end of each.
-"""
-
-import io
-import multiprocessing
 import os
 import subprocess
 import sys
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from unittest.mock import patch
+
+from warm_dbt import Outcome, call, run_dbt
 
 REPOSITORY = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    exit_code: int
-    output: str
-
-    def check(self) -> "Outcome":
-        assert self.exit_code == 0, self.output
-        return self
 
 
 class DbtProcess:
@@ -45,7 +26,7 @@ class DbtProcess:
 
     def run(self, *arguments: str, **variables: str) -> Outcome:
         """`dbt` in the warm process; `variables` are its environment's for this command alone."""
-        return self._warm(_dbt, arguments, variables)
+        return self._warm(run_dbt, arguments, variables)
 
     def load(self, *arguments: str, **variables: str) -> Outcome:
         """`photo-search load` in the warm process."""
@@ -77,55 +58,12 @@ class DbtProcess:
         variables: dict[str, str],
     ) -> Outcome:
         environment = self.environment | variables
-        return _warm_process().submit(_within, environment, command, list(arguments)).result()
+        return call(command, [*arguments], folder=REPOSITORY, environment=environment)
 
     def _command(self, command: str, *arguments: str) -> Outcome:
         with self.start(command, *arguments) as process:
             output, _ = process.communicate()
         return Outcome(process.returncode, output)
-
-
-@cache
-def _warm_process() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _get_ready)
-
-
-def _get_ready() -> None:
-    os.chdir(REPOSITORY)
-    make_dbt_quick()
-
-
-def make_dbt_quick() -> None:
-    """In a process that runs many commands, do once what dbt would do again for each.
-
-    dbt's own tests keep the parsed text of macros too. The source of a flag is looked for in all
-    modules, for every frame of the stack, and is only ever printed in a warning.
-    """
-    import dbt.cli.main  # noqa: F401
-    from dbt_common.behavior_flags import BehaviorFlagRendered
-    from dbt_common.tests import enable_test_caching
-
-    enable_test_caching()
-    BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
-
-
-def _within(
-    environment: dict[str, str], command: Callable[[list[str]], Outcome], arguments: list[str]
-) -> Outcome:
-    from dbt.adapters.clickhouse import dbclient
-
-    dbclient._ensured_databases.clear()  # it remembers names, and the last server was another
-    with patch.dict(os.environ, environment, clear=True):
-        return command(arguments)
-
-
-def _dbt(arguments: list[str]) -> Outcome:
-    from dbt.cli.main import dbtRunner
-
-    printed = io.StringIO()
-    with redirect_stdout(printed), redirect_stderr(printed):
-        result = dbtRunner().invoke(arguments)
-    return Outcome(0 if result.success else 1, f"{printed.getvalue()}{result.exception or ''}")
 
 
 def _photo_search(arguments: list[str]) -> Outcome:

@@ -10,7 +10,7 @@ import pytest
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import Macro
 
-from dbt_process import REPOSITORY
+from dbt_process import REPOSITORY, DbtProcess
 from demo import Demo
 
 DISPATCHED = re.compile(r"^(default|chdb|clickhouse|myscale)__")
@@ -110,3 +110,18 @@ def test_the_readme_names_only_commands_that_exist(manifest: Manifest) -> None:
     operations = set(re.findall(r"dbt (?:--quiet )?run-operation (\w+)", readme))
     assert operations
     assert operations <= {macro.name for macro in own_macros(manifest)}
+
+
+def test_dbt_debug_needs_no_variable_and_no_profile_of_the_user(tmp_path: Path) -> None:
+    (tmp_path / ".dbt").mkdir()
+    dbt = DbtProcess(tmp_path)
+    dbt.environment["HOME"] = str(tmp_path)
+    healthy = dbt.cold("debug").check()
+    assert f"Using profiles.yml file at {REPOSITORY}/profiles.yml" in healthy.output
+    assert "All checks passed!" in healthy.output
+
+
+def test_the_adapters_know_nothing_of_photos() -> None:
+    files = [f for f in (REPOSITORY / "adapters").rglob("*") if f.suffix in (".py", ".sql", ".yml")]
+    assert files
+    assert not [f for f in files if "photo" in f.read_text().lower()]

@@ -45,6 +45,7 @@ class SourceTable:
     data: str
     file: str
     parquet: BufferedReader | None  # the file, open; None if the server reads it from an address
+    is_embedded: bool  # whether the engine runs in this process and reads files by itself
 
     @property
     def columns_of_the_file(self) -> dict[str, str]:
@@ -87,7 +88,7 @@ def load(project: Project, data: str, may_be_emptied: Collection[str] = ()) -> d
     """
     with project.open() as warehouse, ExitStack() as files:
         tables = [
-            _source_table(source, data, files)
+            _source_table(source, data, files, warehouse.is_embedded)
             for source in warehouse.manifest.sources.values()
             if source.source_name == "unsplash"
         ]
@@ -120,7 +121,9 @@ def _replace(
             client.command(f"drop table if exists {table.loading}")
 
 
-def _source_table(source: SourceDefinition, data: str, files: ExitStack) -> SourceTable:
+def _source_table(
+    source: SourceDefinition, data: str, files: ExitStack, is_embedded: bool
+) -> SourceTable:
     file = source.meta["file"]
     table = SourceTable(
         source.schema,
@@ -131,6 +134,7 @@ def _source_table(source: SourceDefinition, data: str, files: ExitStack) -> Sour
         data,
         file,
         None if is_remote(data) else _open(Path(data) / file, files),
+        is_embedded,
     )
     if table.parquet:
         _check_file(Path(data) / file, table.parquet, table.columns_of_the_file)
@@ -197,12 +201,12 @@ def _fill(client: Client, table: SourceTable, load_id: str) -> int:
     """The number of rows of the file, now in `table.loading` too."""
     client.command(f"create database if not exists {quote_identifier(table.database)}")
     client.command(f"drop table if exists {table.loading}")
-    settings = SELDOM_MERGED if _is_embedded(client) else ""
+    settings = SELDOM_MERGED if table.is_embedded else ""
     for name in (table.relation, table.loading):
         client.command(_create_table(table, name, load_id, settings))
     columns = table.columns_of_the_file
     sparing = {name: value for name, value in SPARING.items() if name in client.server_settings}
-    if _reads_by_itself(client, table):
+    if _reads_by_itself(table):
         names = ", ".join(f"`{column}`" for column in columns)
         insert = f"insert into {table.loading} ({names}) select {names} from {table.origin}"
         client.command(insert, settings=sparing)
@@ -224,7 +228,7 @@ def _compare(client: Client, table: SourceTable, arrived: Sequence[int]) -> None
     The count of a file here is what the file says of itself, not what an engine found in it.
     """
     sent = [pq.read_metadata(table.parquet).num_rows] if table.parquet else []
-    if not (table.parquet and _is_embedded(client)):
+    if not (table.parquet and table.is_embedded):
         with _reader(client, table) as reader:
             content = "sum(hash)" if sent else "count(), sum(hash)"
             rows = f"select {table.row_hash} as hash from {table.origin}"
@@ -251,18 +255,14 @@ def _check_one_version(client: Client, table: SourceTable) -> None:
         )
 
 
-def _reads_by_itself(client: Client, table: SourceTable) -> bool:
-    return is_remote(table.data) or _is_embedded(client)
-
-
-def _is_embedded(client: Client) -> bool:
-    return client.uri.startswith("chdb:")
+def _reads_by_itself(table: SourceTable) -> bool:
+    return is_remote(table.data) or table.is_embedded
 
 
 @contextmanager
 def _reader(client: Client, table: SourceTable) -> Iterator[Client]:
     """An engine that can read the table's origin: the server, or for a file one in this process."""
-    if _reads_by_itself(client, table):
+    if _reads_by_itself(table):
         yield client
         return
     here = clickhouse_connect.get_client(interface="chdb")

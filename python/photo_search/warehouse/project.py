@@ -43,6 +43,11 @@ class Warehouse:
             raise WarehouseError(str(error)) from error
         return client
 
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the engine runs in this process."""
+        return bool(getattr(self.adapter, "is_embedded", False))
+
     def compile(self, macro: str, **arguments: Any) -> str:
         """The SQL that a macro of the project writes.
 

@@ -1,0 +1,162 @@
+"""dbt-clickhouse with Python models, which run in dbt's own process and exchange Arrow with it."""
+
+import io
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from itertools import chain
+from multiprocessing.context import SpawnContext
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from clickhouse_connect.driver.binding import format_str, quote_identifier
+from clickhouse_connect.driver.client import Client
+from dbt.adapters.base.meta import available
+from dbt.adapters.clickhouse.connections import ClickHouseConnectionManager
+from dbt.adapters.clickhouse.impl import ClickHouseAdapter
+from dbt.adapters.clickhouse.relation import ClickHouseRelation
+from dbt.adapters.contracts.connection import AdapterRequiredConfig, AdapterResponse
+from dbt_common.exceptions import DbtRuntimeError
+
+from dbt.adapters.clickhouse_python.arrow import (
+    are_plain,
+    blocks,
+    clickhouse_type,
+    fitted,
+    in_arrow_types,
+)
+from dbt.adapters.clickhouse_python.connections import ClickHousePythonConnectionManager
+from dbt.adapters.clickhouse_python.python_model import PythonModel
+from dbt.adapters.clickhouse_python.session import Session
+
+
+class ModelRows(AdapterResponse):
+    """What a model gives, while it runs.
+
+    `columns` is a select statement of no rows, whose columns are the model's; `blocks` are its
+    rows, checked against these columns and read from the model as they are asked for.
+    """
+
+    def __init__(self, model: PythonModel, columns: str, blocks: Iterator[pa.Table]) -> None:
+        super().__init__("The model runs")
+        self.model = model
+        self.columns = columns
+        self.blocks = blocks
+
+
+class ClickHouse_PythonAdapter(ClickHouseAdapter):
+    """The rows of a Python model fill a table that its materialization puts in place.
+
+    The underscore is for dbt, which makes the name of the package from that of the class.
+    """
+
+    ConnectionManager: type[ClickHouseConnectionManager] = ClickHousePythonConnectionManager
+    is_embedded: bool = False  # whether the engine runs in this process and reads its files
+
+    def __init__(self, config: AdapterRequiredConfig, mp_context: SpawnContext) -> None:
+        super().__init__(config, mp_context)
+        self._started_in = Path.cwd()  # a task of dbt moves to the project's folder later
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # An operation prints a table. An ASCII output would break off at its first "…".
+            sys.stdout.reconfigure(errors="backslashreplace")
+
+    @available
+    def output_path(self, path: str) -> str:
+        """Where a user means to write `path`: from their home, or from where dbt was started.
+
+        Raises DbtRuntimeError if that cannot be written.
+        """
+        place = self._started_in / os.path.expanduser(path)
+        if not place.parent.is_dir() or place.is_dir():
+            raise DbtRuntimeError(
+                f"`out` must be a file in a folder that exists. Got: {path}, which means {place}"
+            )
+        return str(place)
+
+    @property
+    def client(self) -> Client:
+        """clickhouse-connect's client of this thread."""
+        client: Client = self.connections.get_thread_connection().handle._client
+        return client
+
+    @contextmanager
+    def arrow_stream(self, query: str) -> Iterator[Iterable[pa.RecordBatch]]:
+        """The rows of `query`, read on a connection of its own while the model's one writes."""
+        connection = self.connections.get_thread_connection()
+        with (
+            closing(type(connection.handle)(connection.credentials)) as reader,
+            reader._client.query_arrow_stream(query) as stream,
+        ):
+            yield stream
+
+    @available
+    def staged(self, model: ClickHouseRelation) -> ClickHouseRelation:
+        """The table that a model's rows fill."""
+        name = f"{model.identifier}__dbt_python"
+        staged: ClickHouseRelation = model.incorporate(path={"identifier": name}, type="table")  # type: ignore[no-untyped-call]
+        return staged
+
+    @available
+    def is_declared(self, model: dict[str, Any]) -> bool:
+        """Whether every column of a model's YAML has a data_type: a contract, by another name.
+
+        dbt-core accepts `contract: {enforced: true}` on SQL models alone.
+        """
+        columns = model["columns"].values()
+        return bool(columns) and all(column.get("data_type") for column in columns)
+
+    def submit_python_job(self, parsed_model: dict[str, Any], compiled_code: str) -> ModelRows:
+        """Run the model to its first rows. Raises DbtRuntimeError with the line that failed."""
+        password = self.connections.get_thread_connection().credentials.password
+        model = PythonModel(parsed_model, compiled_code, password)
+        with model.errors():
+            tables = model.tables(Session(self, parsed_model["config"].get("frame", "arrow")))
+            first = next(tables, None)
+            if first is None:
+                raise ValueError("a model must yield one table or more, which may be empty")
+            types = self._types(parsed_model, first)
+            structure = ", ".join(f"{quote_identifier(name)} {types[name]}" for name in types)
+            columns = f"select * from null({format_str(structure)})"
+            said = columns
+            if not are_plain(types.values()):
+                said = in_arrow_types(columns, self.get_column_schema_from_query(columns))
+            schema = self.client.query_arrow(said).schema
+            rows = blocks(fitted(table, schema) for table in chain([first], tables))
+            return ModelRows(model, columns, rows)
+
+    @available
+    def insert_rows(
+        self, relation: ClickHouseRelation, rows: ModelRows, settings: dict[str, Any]
+    ) -> None:
+        """Run the model to its end. Raises DbtRuntimeError with the line that failed."""
+        settings = {"input_format_null_as_default": 0} | settings  # a null in a list is an error
+        with rows.model.errors():
+            for block in rows.blocks:
+                self.client.insert_arrow(str(relation), block, settings=settings)
+
+    def post_model_hook(self, config: Any, context: Any) -> None:
+        """Drop what a model has filled, where no table took it."""
+        model: Any = getattr(config, "model", None)  # a test has none
+        if getattr(model, "language", None) == "python":
+            staged = self.staged(self.Relation.create_from(self.config, model))
+            if self.get_relation("", staged.schema, staged.identifier):
+                self.drop_relation(staged)  # type: ignore[no-untyped-call]
+
+    def _types(self, model: dict[str, Any], first: pa.Table) -> dict[str, str]:
+        """As the YAML declares them; a column that it leaves open has the type of its values."""
+        types = {
+            name: column["data_type"]
+            for name, column in model["columns"].items()
+            if column.get("data_type")
+        }
+        if not self.is_declared(model):
+            if model["constraints"]:
+                raise ValueError("constraints need a data_type for every column in the YAML")
+            types |= {
+                name: clickhouse_type(first[name])
+                for name in first.column_names
+                if name not in types
+            }
+        return types

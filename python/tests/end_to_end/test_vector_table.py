@@ -1,0 +1,81 @@
+"""A Python model as a `vector_table`, in a project that has this project's macros."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dbt_process import REPOSITORY
+from myscale_standin import MyScaleStandIn
+from project import Project
+
+FILES = {
+    "models/indexed.py": """
+        import os
+
+        import pyarrow as pa
+
+
+        def model(dbt, session):
+            dbt.config(
+                materialized="vector_table",
+                unique_key="id",
+                order_by="id",
+                vector_index={"name": "of_vectors", "column": "v", "dimension": 4},
+            )
+            count = int(os.environ.get("INDEXED_ROWS", 4))
+            rows = [{"id": str(n), "v": [n + 1.0, 1.0, 2.0, 3.0]} for n in range(count)]
+            return pa.Table.from_pylist(rows)
+    """,
+    "models/indexed.yml": """
+        models:
+          - name: indexed
+            columns:
+              - {name: id, data_type: String}
+              - {name: v, data_type: Array(Float32)}
+            constraints:
+              - {type: check, name: size, expression: length(v) = 4}
+    """,
+}
+
+
+@pytest.fixture(params=["chdb", "myscale"])
+def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
+    (tmp_path / "macros").symlink_to(REPOSITORY / "macros")
+    settings = {"vars": {"vector_index_deadline_s": 60}}
+    if request.param == "chdb":
+        target = {"type": "chdb", "chdb_path": str(tmp_path / "chdb")}
+        yield Project(tmp_path, target, FILES, **settings)
+    else:
+        with MyScaleStandIn(2, "oss") as server:
+            address = {"host": server.host, "port": server.port, "secure": False}
+            target = address | {"type": "myscale", "user": server.user, "edition": "oss"}
+            yield Project(tmp_path, target, FILES, **settings)
+
+
+def test_a_vector_table_of_a_python_model_is_indexed_and_grows_and_outlives_a_failure(
+    project: Project,
+) -> None:
+    def state() -> tuple[str, int, str]:
+        """Of the index, how many rows, and which table holds them."""
+        printed = project.run(
+            *("--quiet", "run-operation", "vector_index_status", "--args", "{output: json}")
+        )
+        [index] = json.loads(printed.check().output)
+        table = project.value(
+            "select toString(uuid) from system.tables where database = 'small' and name = 'indexed'"
+        )
+        return index["status"], project.value("select count() from {{ ref('indexed') }}"), table
+
+    project.run("build").check()
+    status, count, first = state()
+    assert (status, count) == ("Built", 4)
+    project.run("run", INDEXED_ROWS="7").check()
+    assert state() == ("Built", 7, first)
+    assert project.run("run", INDEXED_ROWS="some").exit_code == 1
+    assert state() == ("Built", 7, first)
+    project.run("run", "--full-refresh").check()
+    status, count, second = state()
+    assert (status, count) == ("Built", 4)
+    assert second != first
