@@ -49,7 +49,7 @@ vectors as (
         ) as mean_cosine,
         -- a model that puts all photos close together puts different pictures close together too
         greatest(
-            ifNull({{ var('near_duplicate_share') }} * (1 - mean_cosine), 0), 1e-6
+            coalesce({{ var('near_duplicate_share') }} * (1 - mean_cosine), 0), 1e-6
         ) as near_duplicate_distance
 
     from photos
