@@ -392,8 +392,9 @@ def test_an_answer_is_written_where_its_user_means(broken: Demo, tmp_path: Path)
 
     assert f"1 rows in {tmp_path}/a.csv" in write("~/a.csv")
     assert (tmp_path / "a.csv").is_file()
-    assert "`out` must be a file in a folder that exists. Got: ~/no/a.csv" in write("~/no/a.csv")
-    assert not (tmp_path / "no").exists()
+    message = "`out` must not begin with the home of an unknown user. Got: ~nobody-here/a.csv"
+    assert message in write("~nobody-here/a.csv")
+    assert not Path("~nobody-here").exists()
 
 
 def test_vectors_of_two_versions_are_refused_before_anything_changes(broken: Demo) -> None:
