@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from browser import chromium  # noqa: F401 (a fixture; Playwright starts once in a process)
-from dbt_process import DbtProcess
 from demo import Demo
+from warm_project import DbtProcess
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbt_process import REPOSITORY, DbtProcess
 from photo_search.warehouse.project import Project
+from warm_project import REPOSITORY, DbtProcess
 
 
 @dataclass(frozen=True)

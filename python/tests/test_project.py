@@ -10,8 +10,8 @@ import pytest
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import Macro
 
-from dbt_process import REPOSITORY, DbtProcess
 from demo import Demo
+from warm_project import REPOSITORY, DbtProcess
 
 DISPATCHED = re.compile(r"^(default|chdb|clickhouse|myscale)__")
 

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 from dbt.cli.main import dbtRunner
 
-from dbt_process import REPOSITORY
 from demo import Demo
 from photo_search.errors import WarehouseError
 from photo_search.warehouse.load import _check_file
+from warm_project import REPOSITORY
 
 TARGET = "H2YYHXTXg_1"
 

@@ -15,8 +15,8 @@ from sklearn.metrics import (  # type: ignore[import-untyped]
     pairwise_distances,
 )
 
-from dbt_process import REPOSITORY
 from demo import Demo
+from warm_project import REPOSITORY
 
 PLACED = "photo_clusters photo_map photo_cluster_names"
 WITH_UMAP = ("--vars", "photo_map_method: umap")

@@ -16,8 +16,8 @@ import pytest
 from dbt.contracts.graph.nodes import Macro
 from truth import Truth
 
-from dbt_process import REPOSITORY
 from demo import Demo
+from warm_project import REPOSITORY
 
 TARGET = "H2YYHXTXg_1"
 Rows = list[dict[str, Any]]

@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
-from dbt_process import REPOSITORY
 from demo import Demo
 from photo_search.errors import EmptyCollectionError
 from photo_search.gallery.rows import read_showcases
@@ -20,6 +19,7 @@ from photo_search.gallery.write import write_comparison, write_gallery
 from photo_search.page.app import make_app
 from photo_search.page.site import open_site
 from photo_search.search.command import search
+from warm_project import REPOSITORY
 
 FIRST = "the id of the first photo"
 QUESTIONS = {

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dbt_process import REPOSITORY
 from myscale_standin import MyScaleStandIn
 from project import Project
+from warm_project import REPOSITORY
 
 FILES = {
     "models/indexed.py": """

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
-from dbt_process import REPOSITORY
+from warm_project import REPOSITORY
 
 CONTROL = r"[\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+"
 Nearest = list[tuple[str, float]]

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from dbt_process import REPOSITORY
 from demo import Demo
 from photo_search.gallery.rows import Showcase, read_showcases
+from warm_project import REPOSITORY
 
 
 class Answers(NamedTuple):

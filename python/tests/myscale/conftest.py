@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from dbt_process import DbtProcess
 from demo import Demo
 from myscale.warehouse import Variant, Warehouse, environment, real_server
 from myscale_standin import MyScaleStandIn
+from warm_project import DbtProcess
 
 Warehouses = Callable[[Variant], Warehouse]
 

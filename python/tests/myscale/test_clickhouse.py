@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from dbt_process import DbtProcess
 from demo import Demo
 from myscale.test_end_to_end import assert_answers_are_those_of_chdb
 from servers import clickhouse_server
+from warm_project import DbtProcess
 
 
 def test_a_clickhouse_server_answers_as_chdb_does(demo: Demo, tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ import pyarrow.compute as pc
 import pytest
 import requests
 
-from dbt_process import DbtProcess
 from demo import Demo
 from myscale.conftest import Warehouses
 from myscale.warehouse import TARGET, Rows, Variant, Warehouse, real_server
+from warm_project import DbtProcess
 
 ONCE = (
     "random_photo(seed=7)",

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from dbt_process import Outcome
 from myscale.warehouse import TARGET, Warehouse
 from myscale_standin import MyScaleStandIn
 from myscale_standin.client import Client
+from warm_project import Outcome
 
 REBUILD = ("run", "--select", "photos", "--full-refresh")
 SEARCH = """

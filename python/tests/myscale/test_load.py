@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dbt_process import Outcome
 from myscale.conftest import Warehouses
 from myscale.warehouse import Variant, Warehouse
 from myscale_standin import MyScaleStandIn
+from warm_project import Outcome
 
 LOADED = """
 select uniqExact(load_id), countIf(kind = 'p'), countIf(kind = 'c') from (

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from clickhouse_connect.driver.client import Client
 
-from dbt_process import DbtProcess, Outcome
 from myscale_standin import MyScaleStandIn
+from warm_project import DbtProcess, Outcome
 
 TARGET = "H2YYHXTXg_1"
 Rows = list[dict[str, Any]]

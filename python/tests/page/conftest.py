@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dbt_process import DbtProcess, Outcome
+from warm_project import DbtProcess, Outcome
 
 LIFE = Path(__file__).with_name("life.py")
 

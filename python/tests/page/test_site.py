@@ -15,13 +15,13 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from browser import watched
-from dbt_process import REPOSITORY
 from photo_search.errors import NotBuiltError, ServeError
 from photo_search.page.clusters import read_map
 from photo_search.page.problems import problem_of
 from photo_search.page.serve import serve
 from photo_search.thumbnails.store import thumbnail_name
 from photo_search.warehouse.project import Project
+from warm_project import REPOSITORY
 
 CAT = "H2YYHXTXg_1"
 HOSTILE_PHOTO = "--2IBUMsyn1"
