@@ -22,17 +22,26 @@ chosen as (
 
     {{ best_known_photos(ref('photo_downloads'), ref('photo_neighbours')) | indent(4) }}
 
+),
+
+targets as (
+
+    select
+        photo_id,
+        showcase_order
+    from named
+    union all
+    select
+        photo_id,
+        showcase_order
+    from chosen
+    where (select count() from named) = 0
+
 )
 
 select
     photo_id,
     toUInt16(showcase_order) as showcase_order,
-    true as is_named
-from named
-union all
-select
-    photo_id,
-    toUInt16(showcase_order) as showcase_order,
-    false as is_named
-from chosen
-where (select count() from named) = 0
+    cast(photo_id in (select named.photo_id from named), 'Bool') as is_named
+
+from targets
