@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTHON ?= $(or $(shell command -v python3.11),python3)
 
-.PHONY: demo test lint unit chromium test-myscale bench-embed bench-page bench-search setup clean
+.PHONY: demo test lint unit chromium test-myscale test-hostile bench-embed bench-page bench-search setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -39,6 +39,11 @@ chromium: $(VENV)/.ready-dev
 # ---------- the myscale target, end to end: against the server that MYSCALE_* names, else the stand-in
 test-myscale: $(VENV)/.ready-dev
 	pytest --numprocesses=0 python/tests/myscale
+
+# ---------- awkward collections through every step; `make test` tries a few of them
+SEEDS ?= 200
+test-hostile: $(VENV)/.ready-dev
+	HOSTILE_SEEDS=$(SEEDS) pytest --numprocesses=2 --dist=load python/tests/hostile
 
 # ---------- figures, measured side by side; they take minutes to hours
 bench-embed: $(VENV)/.ready-dev

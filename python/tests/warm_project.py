@@ -1,14 +1,20 @@
-"""dbt and photo-search on this project, as a user runs them, in a process of their own."""
+"""dbt and photo-search on this project, as a user runs them, in a process of their own.
+
+The module's name must not begin with `dbt_`: dbt imports every such module as a plugin.
+"""
 
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
-from warm_dbt import Outcome, call, run_dbt
+import warm_dbt
+from warm_dbt import Outcome, run_dbt
 
 REPOSITORY = Path(__file__).parents[2]
+Result = TypeVar("Result")
 
 
 class DbtProcess:
@@ -26,11 +32,20 @@ class DbtProcess:
 
     def run(self, *arguments: str, **variables: str) -> Outcome:
         """`dbt` in the warm process; `variables` are its environment's for this command alone."""
-        return self._warm(run_dbt, arguments, variables)
+        return self.call(run_dbt, [*arguments], **variables)
 
     def load(self, *arguments: str, **variables: str) -> Outcome:
         """`photo-search load` in the warm process."""
-        return self._warm(_photo_search, ("load", *arguments), variables)
+        return self.call(_photo_search, ["load", *arguments], **variables)
+
+    def embed(self, *arguments: str) -> Outcome:
+        """`photo-search embed` in the warm process, which loads the model once."""
+        return self.call(_photo_search, ["embed", *arguments])
+
+    def call(self, work: Callable[..., Result], *arguments: Any, **variables: str) -> Result:
+        """What a function of a module returns in the warm process, on this database."""
+        environment = self.environment | variables
+        return warm_dbt.call(work, *arguments, folder=REPOSITORY, environment=environment)
 
     def cold(self, *arguments: str) -> Outcome:
         """`dbt` in a process of its own, from start to exit."""
@@ -50,15 +65,6 @@ class DbtProcess:
             stderr=subprocess.STDOUT,
             text=True,
         )
-
-    def _warm(
-        self,
-        command: Callable[[list[str]], Outcome],
-        arguments: tuple[str, ...],
-        variables: dict[str, str],
-    ) -> Outcome:
-        environment = self.environment | variables
-        return call(command, [*arguments], folder=REPOSITORY, environment=environment)
 
     def _command(self, command: str, *arguments: str) -> Outcome:
         with self.start(command, *arguments) as process:

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from dbt.contracts.graph.nodes import Macro
-from truth import Truth
 
 from demo import Demo
+from truth import Truth
 from warm_project import REPOSITORY
 
 TARGET = "H2YYHXTXg_1"

@@ -5,8 +5,6 @@
 import random
 import re
 import shutil
-import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +18,7 @@ from test_questions import ask_all, call, show
 from demo import Demo
 from myscale_standin import MyScaleStandIn
 from myscale_standin.client import Client
+from truth import ASSIGNED, folded
 
 PHOTOS = {
     "photo_featured": ["True", "true", "1", "False", "maybe"],
@@ -156,28 +155,6 @@ def test_all_ways_to_type_a_keyword_are_one_and_any_finds_it(foreign: Demo) -> N
 
 
 # ------------------------------------------------------------ folding, compared with Python's
-
-ASSIGNED = [
-    chr(code)
-    for code in range(1, sys.maxunicode)
-    if unicodedata.category(chr(code)) not in ("Cn", "Co", "Cs")
-]
-EMOJI = "".join(c for c in ASSIGNED if unicodedata.category(c) == "So") + "\U0001f000-\U0001faff"
-IGNORABLE = (
-    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0100-\U000e01ef"
-)
-
-
-def folded(text: str) -> str | None:
-    """What fold_keyword() promises, by Python's Unicode tables."""
-    visible = f"([{EMOJI}])[\ufe00-\ufe0f]*(\u200d)|[{IGNORABLE}]"
-    text = re.sub(visible, lambda found: (found[1] or "") + (found[2] or ""), text)
-    text = unicodedata.normalize("NFKD", text).lower()
-    text = text.replace("ς", "σ").replace("i\u0307", "i").replace("ß", "ss")
-    text = unicodedata.normalize("NFKC", text)
-    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip() or None
 
 
 @pytest.fixture(scope="module")

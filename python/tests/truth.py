@@ -1,5 +1,10 @@
 """What the questions must answer, computed with numpy and pandas from the files alone."""
 
+# ruff: noqa: RUF001 (the Greek sigma)
+
+import re
+import sys
+import unicodedata
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +16,28 @@ import pyarrow.parquet as pq
 
 from warm_project import REPOSITORY
 
-CONTROL = r"[\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+"
+ASSIGNED = [
+    chr(code)
+    for code in range(1, sys.maxunicode)
+    if unicodedata.category(chr(code)) not in ("Cn", "Co", "Cs")
+]
+EMOJI = "".join(c for c in ASSIGNED if unicodedata.category(c) == "So") + "\U0001f000-\U0001faff"
+IGNORABLE = (
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0100-\U000e01ef"
+)
 Nearest = list[tuple[str, float]]
+
+
+def folded(text: str) -> str | None:
+    """What fold_keyword() promises, by Python's Unicode tables."""
+    visible = f"([{EMOJI}])[\ufe00-\ufe0f]*(\u200d)|[{IGNORABLE}]"
+    text = re.sub(visible, lambda found: (found[1] or "") + (found[2] or ""), text)
+    text = unicodedata.normalize("NFKD", text).lower()
+    text = text.replace("ς", "σ").replace("i\u0307", "i").replace("ß", "ss")
+    text = unicodedata.normalize("NFKC", text)
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip() or None
 
 
 class Truth:
@@ -49,10 +74,8 @@ class Truth:
     def conversions(self) -> pd.DataFrame:
         """Downloads of known photos that followed a keyword: cleaned, and what it counts as."""
         table = pq.read_table(self.data / "conversions.parquet").to_pandas()
-        table["typed"] = (
-            table["keyword"].str.replace(CONTROL, " ", regex=True).str.strip().str.lower()
-        )
-        table = table[table["photo_id"].isin(self.ids) & (table["typed"].fillna("") != "")].copy()
+        table["typed"] = table["keyword"].map(folded, na_action="ignore")
+        table = table[table["photo_id"].isin(self.ids) & table["typed"].notna()].copy()
         aliases = pd.read_csv(REPOSITORY / "seeds" / "keyword_aliases.csv")
         meanings = dict(zip(aliases["alias"], aliases["keyword"], strict=True))
         table["keyword"] = table["typed"].map(lambda typed: meanings.get(typed, typed))
