@@ -7,7 +7,7 @@
     photo_id=none, top_k=10, candidates=100,
     similarity_weight=1, popularity_weight=1, rank_constant=60,
     vector=none, like=none, unlike=none,
-    filters=none, max_distance=none, after=none, exact=none, output="table", out=none
+    filters=none, max_distance=none, after=none, exact=false, output="table", out=none
 ) -%}
     {%- set name = "popular_similar_photos" -%}
     {%- set top_k = require_whole_number(name, "top_k", top_k, 1, 1000) -%}

@@ -2,7 +2,7 @@
 
 {% macro similar_photos(
     photo_id=none, top_k=10, vector=none, like=none, unlike=none,
-    filters=none, max_distance=none, after=none, exact=none, output="table", out=none
+    filters=none, max_distance=none, after=none, exact=false, output="table", out=none
 ) -%}
     {%- set similar = _similar_photos(
         "similar_photos", photo_id, top_k, vector, like, unlike, filters, max_distance, after, exact
@@ -18,11 +18,10 @@
     macro_name, photo_id, top_k, vector, like, unlike, filters, max_distance, after, exact
 ) -%}
     {%- set top_k = require_whole_number(macro_name, "top_k", top_k, 1, 1000) -%}
-    {%- do require_one_of(macro_name, "exact", exact, [true, false, none]) -%}
+    {%- do require_one_of(macro_name, "exact", exact, [true, false]) -%}
     {%- set target = search_target(macro_name, photo_id, vector, like, unlike) -%}
     {%- set conditions = filter_conditions(macro_name, filters) -%}
-    {%- set exact = (_scan_is_sooner() if exact is none else exact)
-        or conditions | length > 0 or after is not none -%}
+    {%- set exact = exact or conditions | length > 0 or after is not none -%}
     {%- set answers = [] -%}
     {%- if target.photo_ids -%}
         {%- do answers.append("photo_id not in (" ~ text_literals(target.photo_ids) ~ ")") -%}
@@ -42,19 +41,6 @@
         {%- set select = _photos_after(_ranked_photos(nearest, none, answers), after, target, top_k) -%}
     {%- endif -%}
     {{ return({"select": select, "settings": search_settings(exact)}) }}
-{%- endmacro %}
-
-{# An operation on chDB is the only question of its process, which would read the whole index for it. #}
-{% macro _scan_is_sooner() -%}
-    {{ return(adapter.dispatch("scan_is_sooner")()) }}
-{%- endmacro %}
-
-{% macro default__scan_is_sooner() -%}
-    {{ return(false) }}
-{%- endmacro %}
-
-{% macro chdb__scan_is_sooner() -%}
-    {{ return(flags.WHICH == "run-operation") }}
 {%- endmacro %}
 
 {#
