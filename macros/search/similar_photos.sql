@@ -17,7 +17,7 @@
 {% macro _similar_photos(
     macro_name, photo_id, top_k, vector, like, unlike, filters, max_distance, after, exact
 ) -%}
-    {%- set top_k = require_whole_number(macro_name, "top_k", top_k, 1, 1000) -%}
+    {%- set top_k = require_whole_number(macro_name, "top_k", top_k, 1, search_limits().top_k) -%}
     {%- do require_one_of(macro_name, "exact", exact, [true, false]) -%}
     {%- set target = search_target(macro_name, photo_id, vector, like, unlike) -%}
     {%- set conditions = filter_conditions(macro_name, filters) -%}
@@ -31,7 +31,7 @@
         {%- do answers.append("distance <= " ~ max_distance) -%}
     {%- endif -%}
     {%- if after is none -%}
-        {%- set candidates = top_k + 16 + target.photo_ids | length -%}
+        {%- set candidates = count_candidates(top_k, target.photo_ids | length) -%}
         {%- set nearest = _nearest_photos(target, candidates, conditions, exact) -%}
         {%- set select = _ranked_photos(nearest, top_k, answers) -%}
     {%- else -%}
@@ -46,9 +46,8 @@
 {#
     The index serves only one form: the bare table, one order by, a limit, no where. A where would be
     applied after the index has chosen, and shorten the answer without a word; so what is left out of
-    the answer is left out later, and the index is asked for a few more: those, and 16 for ties, which
-    _ranked_photos() puts in order. To complete more ties by a scan would need a second search in every
-    question, which takes 1.6 to 2 times as long. The second key makes it a scan, which no condition can shorten.
+    the answer is left out later, and count_candidates() asks the index for a few more. To complete more
+    ties by a scan would need a second search in every question, which takes 1.6 to 2 times as long. The second key makes it a scan, which no condition can shorten.
 #}
 {% macro _nearest_photos(target, candidates, conditions, exact) -%}
 select

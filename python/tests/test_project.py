@@ -12,6 +12,7 @@ from dbt.contracts.graph.nodes import Macro
 
 from dbt_process import REPOSITORY, DbtProcess
 from demo import Demo
+from photo_search.embedding.encoder import DIMENSION
 
 DISPATCHED = re.compile(r"^(default|chdb|clickhouse|myscale)__")
 
@@ -48,6 +49,13 @@ def test_every_model_source_seed_and_column_is_described(manifest: Manifest) -> 
             assert node.description, node.name
             assert node.columns, node.name
             assert all(column.description for column in node.columns.values()), node.name
+
+
+def test_python_and_the_project_agree_on_the_dimension_of_a_vector(manifest: Manifest) -> None:
+    photos = manifest.nodes["model.photo_search.photos"]
+    assert photos.config.meta["vector_index"]["dimension"] == DIMENSION
+    checks = [constraint.expression for constraint in photos.constraints]
+    assert f"length(photo_embed) = {DIMENSION}" in checks
 
 
 def test_every_test_says_what_it_found_and_what_to_do_in_words_that_its_rows_fill_in(

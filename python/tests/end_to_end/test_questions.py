@@ -18,6 +18,7 @@ from truth import Truth
 
 from dbt_process import REPOSITORY
 from demo import Demo
+from photo_search.search.photos import MOST_AT_ONCE
 
 TARGET = "H2YYHXTXg_1"
 Rows = list[dict[str, Any]]
@@ -261,6 +262,19 @@ def test_pages_keep_to_filters_and_may_begin_behind_a_photo_that_they_leave_out(
     )
     behind = [photo_id for photo_id, _ in nearest[place:] if without_iso[photo_id]]
     assert ids(rows) == behind[:10]
+
+
+def test_the_largest_question_is_still_one_to_the_index(demo: Demo, truth: Truth) -> None:
+    like, unlike = truth.ids[:MOST_AT_ONCE], truth.ids[MOST_AT_ONCE : 2 * MOST_AT_ONCE]
+    select = call("similar_photos", like=like, unlike=unlike, top_k=1000)
+    statement = demo.dbt.run("compile", "--inline", f"{{{{ {select} }}}}").check().output
+    [limit] = re.findall(r"order by distance asc\s+limit (\d+)", statement)
+    assert f"max_limit_for_vector_search_queries = {limit}," in statement
+    for refused in (
+        call("similar_photos", like=truth.ids[: MOST_AT_ONCE + 1]),
+        call("similar_photos", photo_id=TARGET, top_k=1001),
+    ):
+        assert demo.dbt.run("compile", "--inline", f"{{{{ {refused} }}}}").exit_code == 1
 
 
 def test_max_distance_ends_the_answer(demo: Demo, truth: Truth) -> None:
