@@ -58,6 +58,14 @@ def test_python_and_the_project_agree_on_the_dimension_of_a_vector(manifest: Man
     assert f"length(photo_embed) = {DIMENSION}" in checks
 
 
+def test_settings_that_dbt_does_not_know_are_in_meta(manifest: Manifest) -> None:
+    """dbt warns of others only on the adapters of dbt Labs, and dbt v2 refuses them on all."""
+    of_dbt_clickhouse = {"order_by", "settings", "query_settings"}
+    for node in manifest.nodes.values():
+        assert set(node.config._extra) <= of_dbt_clickhouse, node.name
+        assert not any(column._extra for column in node.columns.values()), node.name
+
+
 def test_every_test_says_what_it_found_and_what_to_do_in_words_that_its_rows_fill_in(
     demo: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
