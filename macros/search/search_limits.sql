@@ -1,4 +1,7 @@
-{# The largest question about similar photos, said once: the index must still be asked for it. #}
+{#
+    The largest `top_k`, and the most photos that one argument names. The setting of ClickHouse that limits
+    a search by the index is computed from both.
+#}
 
 {% macro search_limits() -%}
     {{ return({"top_k": 1000, "photo_ids": 100}) }}
