@@ -11,9 +11,9 @@
 {#
     A list of 64 finds 99 % of the true neighbours at 200,000 photos in half the default's time. By
     default ClickHouse does not ask the index for more than 1,000 rows. The largest question needs more:
-    it names photos in `like` and as many in `unlike`. A scan
-    spends its time copying vectors, not comparing them: mapped files spare a copy, blocks of 4 MB some
-    turns, and every thread takes a share, where else it would have to be 240 MB.
+    it names photos in `like` and as many in `unlike`. A scan spends its time copying vectors, not
+    comparing them: mapped files spare a copy, blocks of 4 MB some turns, and every thread takes a share,
+    where else it would have to be 240 MB.
 #}
 {% macro clickhouse__search_settings(exact, list_size) %}
 {%- set list_size = require_whole_number("search_settings", "list_size", list_size, 1, 10000) %}
