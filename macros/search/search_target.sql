@@ -67,8 +67,8 @@
     {%- if unlike is not none -%}
         {%- do require_photo_ids(macro_name, "unlike", unlike) -%}
     {%- endif -%}
-    {%- set like = like | unique | list -%}
-    {%- set unlike = (unlike or []) | unique | list -%}
+    {%- set like = like | unique(case_sensitive=true) | list -%}
+    {%- set unlike = (unlike or []) | unique(case_sensitive=true) | list -%}
     {%- if like | select("in", unlike) | list -%}
         {%- do refuse_argument(macro_name, "unlike", "photos that are not in `like`", unlike) -%}
     {%- endif -%}
