@@ -60,9 +60,10 @@ def test_python_and_the_project_agree_on_the_dimension_of_a_vector(manifest: Man
 
 def test_settings_that_dbt_does_not_know_are_in_meta(manifest: Manifest) -> None:
     """dbt warns of others only on the adapters of dbt Labs, and dbt v2 refuses them on all."""
-    of_dbt_clickhouse = {"order_by", "settings", "query_settings"}
+    known = {"order_by", "settings", "query_settings"}  # to dbt-clickhouse
+    known |= {f"{kind}_keys_{what}" for kind in ("config", "meta") for what in ("used", "defaults")}
     for node in manifest.nodes.values():
-        assert set(node.config._extra) <= of_dbt_clickhouse, node.name
+        assert set(node.config._extra) <= known, node.name
         assert not any(column._extra for column in node.columns.values()), node.name
 
 
