@@ -18,6 +18,7 @@ import pyarrow.csv as pacsv
 from PIL import Image
 
 from photo_search.dataset.read import CONVERSIONS
+from photo_search.embedding.encoder import DIMENSION
 from photo_search.pipeline import chunk
 from photo_search.pipeline.conversions import write_conversions
 from photo_search.pipeline.embed import Options, run_embed
@@ -33,7 +34,7 @@ class RepeatingEncoder:
 
     def __init__(self, encoder: Any) -> None:
         self.encoder, self.batch_size = encoder, encoder.batch_size
-        self.vectors = np.empty((0, 512), np.float32)
+        self.vectors = np.empty((0, DIMENSION), np.float32)
 
     def __call__(self, pixels: Any) -> Any:
         if len(self.vectors) < len(pixels):

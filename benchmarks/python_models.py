@@ -43,7 +43,12 @@ def unit(vectors):
 
 
 def model(dbt, session):
-    dbt.config(materialized="table", order_by="id", frame="{frame}", query_settings={settings})
+    dbt.config(
+        materialized="table",
+        order_by="id",
+        query_settings={settings},
+        meta={{"frame": "{frame}"}},
+    )
     rows = dbt.source("raw", "vectors")
     return {result}
 """

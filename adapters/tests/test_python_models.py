@@ -45,7 +45,7 @@ MODELS = {
     """,
     "as_pandas.py": """
         def model(dbt, session):
-            dbt.config(frame="pandas", order_by="item_id")
+            dbt.config(meta={"frame": "pandas"}, order_by="item_id")
             items = dbt.ref("as_arrow")
             items["longest"] = [float(vector.max()) for vector in items.vector]
             return items[items.item_id > "4"][["item_id", "longest"]]
@@ -59,7 +59,7 @@ MODELS = {
     """,
     "as_stream.py": """
         def model(dbt, session):
-            dbt.config(frame="batches")
+            dbt.config(meta={"frame": "batches"})
             for batch in dbt.ref("items"):
                 for row in range(batch.num_rows):
                     yield batch.slice(row, 1).select(["item_id", "vector"])
@@ -71,7 +71,7 @@ MODELS = {
 
         def model(dbt, session):
             dbt.config(materialized="incremental", incremental_strategy="delete+insert")
-            label = dbt.config.get("label")
+            label = dbt.config.meta_get("label")
             start = 0
             if dbt.is_incremental:
                 start = session.sql(f"select max(id) as top from {dbt.this}")["top"][0].as_py()
@@ -135,7 +135,7 @@ MODELS = {
     """,
     "failing/of_no_frame.py": """
         def model(dbt, session):
-            dbt.config(frame="spark")
+            dbt.config(meta={"frame": "spark"})
             return dbt.ref("items")
     """,
 }
@@ -158,10 +158,14 @@ SCHEMA: dict[str, Any] = {
     "models": [
         {
             "name": "declared",
-            "config": {"label": "ours", "order_by": "id", "unique_key": "id"},
+            "config": {"meta": {"label": "ours"}, "order_by": "id", "unique_key": "id"},
             "columns": [
                 {"name": "id", "data_type": "UInt16"},
-                {"name": "label", "data_type": "LowCardinality(String)", "codec": "NONE"},
+                {
+                    "name": "label",
+                    "data_type": "LowCardinality(String)",
+                    "config": {"meta": {"codec": "NONE"}},
+                },
             ],
             "constraints": [{"type": "check", "name": "labelled", "expression": "label != ''"}],
         },

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from photo_search.embedding.encoder import DIMENSION
 from photo_search.embedding.version import VERSION_KEY
 from photo_search.pipeline.parquet import (
     CONVERSIONS_SCHEMA,
@@ -24,7 +25,6 @@ from photo_search.pipeline.parquet import (
 )
 from search_bench.filters import NARROWEST, TOO_WIDE
 
-DIMENSION = 512
 CONE = 0.39  # mean cosine of two random photos
 SPECTRUM = 0.36  # how fast the variance falls from dimension to dimension: some 80 of them matter
 NEAR_DUPLICATES, DUPLICATES = 0.035, 0.0005

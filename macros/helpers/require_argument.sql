@@ -57,9 +57,10 @@
 {%- endmacro %}
 
 {% macro require_photo_ids(macro_name, argument, value) -%}
+    {%- set most = search_limits().photo_ids -%}
     {%- if value is string or value is mapping or value is not sequence
-        or not 1 <= value | length <= 100 -%}
-        {%- do refuse_argument(macro_name, argument, "a list of 1 to 100 photos", value) -%}
+        or not 1 <= value | length <= most -%}
+        {%- do refuse_argument(macro_name, argument, "a list of 1 to " ~ most ~ " photos", value) -%}
     {%- endif -%}
     {%- for photo_id in value -%}
         {%- do require_photo_id(macro_name, argument, photo_id) -%}

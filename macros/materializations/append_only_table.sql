@@ -2,8 +2,8 @@
     A table of rows that are never changed, only added; each stands once, by its `unique_key`, a hash
     of all its columns.
 
-    What the select statement returns is compared with the table by `period` (a day, say): the number
-    of rows and the sum of their keys. Only periods that differ are read: late rows are found like new
+    What the select statement returns is compared with the table by the `period` in the model's `meta`
+    (a day, say): the number of rows and the sum of their keys. Only periods that differ are read: late rows are found like new
     ones, and the others cost one pass. A row that came twice is kept once. When a row has vanished,
     a new table is filled and swapped in.
 #}
@@ -13,7 +13,7 @@
     {%- set target_relation = this.incorporate(type="table") -%}
     {%- set building = make_intermediate_relation(target_relation) -%}
     {%- set key = config.require("unique_key") -%}
-    {%- set period = config.require("period") -%}
+    {%- set period = config.meta_require("period") -%}
 
     {% do begin_build(building) %}
 

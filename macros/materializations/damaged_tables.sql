@@ -38,6 +38,6 @@
         {{ return([]) }}
     {%- endif -%}
     {{ return(run_query(
-        "select database, name, comment from system.tables where (database, name) in (" ~ names | unique | join(", ") ~ ")"
+        "select database, name, comment from system.tables where (database, name) in (" ~ names | unique(case_sensitive=true) | join(", ") ~ ")"
     ).rows) }}
 {%- endmacro %}

@@ -10,8 +10,9 @@
     {%- set conditions = [] -%}
     {%- if execute and filters -%}
         {%- set columns = {} -%}
-        {%- for column in graph.nodes["model.photo_search.photos"].columns.values()
-            if not column.data_type.startswith("Array") -%}
+        {%- set photos = graph.nodes.values() | selectattr("resource_type", "equalto", "model")
+            | selectattr("name", "equalto", "photos") | first -%}
+        {%- for column in photos.columns.values() if not column.data_type.startswith("Array") -%}
             {%- do columns.update({column.name: column.data_type}) -%}
         {%- endfor -%}
         {%- for column, wanted in filters.items() -%}

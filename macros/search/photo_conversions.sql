@@ -2,7 +2,7 @@
 
 {% macro photo_conversions(
     photo_id=none, top_k=10, vector=none, like=none, unlike=none,
-    filters=none, max_distance=none, after=none, exact=none, output="table", out=none
+    filters=none, max_distance=none, after=none, exact=false, output="table", out=none
 ) -%}
     {%- set similar = _similar_photos(
         "photo_conversions",

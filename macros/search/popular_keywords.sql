@@ -2,7 +2,7 @@
 
 {% macro popular_keywords(
     photo_id=none, top_k=10, keywords=5, aliases=true, vector=none, like=none, unlike=none,
-    filters=none, max_distance=none, after=none, exact=none, output="table", out=none
+    filters=none, max_distance=none, after=none, exact=false, output="table", out=none
 ) -%}
     {%- set keywords = require_whole_number("popular_keywords", "keywords", keywords, 1, 1000) -%}
     {%- do require_one_of("popular_keywords", "aliases", aliases, [true, false]) -%}

@@ -7,11 +7,12 @@
     photo_id=none, top_k=10, candidates=100,
     similarity_weight=1, popularity_weight=1, rank_constant=60,
     vector=none, like=none, unlike=none,
-    filters=none, max_distance=none, after=none, exact=none, output="table", out=none
+    filters=none, max_distance=none, after=none, exact=false, output="table", out=none
 ) -%}
     {%- set name = "popular_similar_photos" -%}
-    {%- set top_k = require_whole_number(name, "top_k", top_k, 1, 1000) -%}
-    {%- set candidates = require_whole_number(name, "candidates", candidates, top_k, 1000) -%}
+    {%- set most = search_limits().top_k -%}
+    {%- set top_k = require_whole_number(name, "top_k", top_k, 1, most) -%}
+    {%- set candidates = require_whole_number(name, "candidates", candidates, top_k, most) -%}
     {%- set similarity_weight = require_number(name, "similarity_weight", similarity_weight, 0, 1000) -%}
     {%- set popularity_weight = require_number(name, "popularity_weight", popularity_weight, 0, 1000) -%}
     {%- set rank_constant = require_number(name, "rank_constant", rank_constant, 0, 1000) -%}

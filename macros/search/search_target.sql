@@ -39,8 +39,10 @@
 
 {# As text it is parsed faster than as an array of numbers. #}
 {% macro _vector_target(macro_name, vector) -%}
-    {%- set allowed = "a list of 512 numbers that are not all 0" -%}
-    {%- if vector is string or vector is mapping or vector is not sequence or vector | length != 512 -%}
+    {%- set dimension = var("embedding_dimension") -%}
+    {%- set allowed = "a list of " ~ dimension ~ " numbers that are not all 0" -%}
+    {%- if vector is string or vector is mapping or vector is not sequence
+        or vector | length != dimension -%}
         {%- do refuse_argument(macro_name, "vector", allowed, vector) -%}
     {%- endif -%}
     {%- set numbers = [] -%}
@@ -65,8 +67,8 @@
     {%- if unlike is not none -%}
         {%- do require_photo_ids(macro_name, "unlike", unlike) -%}
     {%- endif -%}
-    {%- set like = like | unique | list -%}
-    {%- set unlike = (unlike or []) | unique | list -%}
+    {%- set like = like | unique(case_sensitive=true) | list -%}
+    {%- set unlike = (unlike or []) | unique(case_sensitive=true) | list -%}
     {%- if like | select("in", unlike) | list -%}
         {%- do refuse_argument(macro_name, "unlike", "photos that are not in `like`", unlike) -%}
     {%- endif -%}

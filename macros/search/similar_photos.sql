@@ -2,7 +2,7 @@
 
 {% macro similar_photos(
     photo_id=none, top_k=10, vector=none, like=none, unlike=none,
-    filters=none, max_distance=none, after=none, exact=none, output="table", out=none
+    filters=none, max_distance=none, after=none, exact=false, output="table", out=none
 ) -%}
     {%- set similar = _similar_photos(
         "similar_photos", photo_id, top_k, vector, like, unlike, filters, max_distance, after, exact
@@ -17,12 +17,11 @@
 {% macro _similar_photos(
     macro_name, photo_id, top_k, vector, like, unlike, filters, max_distance, after, exact
 ) -%}
-    {%- set top_k = require_whole_number(macro_name, "top_k", top_k, 1, 1000) -%}
-    {%- do require_one_of(macro_name, "exact", exact, [true, false, none]) -%}
+    {%- set top_k = require_whole_number(macro_name, "top_k", top_k, 1, search_limits().top_k) -%}
+    {%- do require_one_of(macro_name, "exact", exact, [true, false]) -%}
     {%- set target = search_target(macro_name, photo_id, vector, like, unlike) -%}
     {%- set conditions = filter_conditions(macro_name, filters) -%}
-    {%- set exact = (_scan_is_sooner() if exact is none else exact)
-        or conditions | length > 0 or after is not none -%}
+    {%- set exact = exact or conditions | length > 0 or after is not none -%}
     {%- set answers = [] -%}
     {%- if target.photo_ids -%}
         {%- do answers.append("photo_id not in (" ~ text_literals(target.photo_ids) ~ ")") -%}
@@ -32,7 +31,7 @@
         {%- do answers.append("distance <= " ~ max_distance) -%}
     {%- endif -%}
     {%- if after is none -%}
-        {%- set candidates = top_k + 16 + target.photo_ids | length -%}
+        {%- set candidates = count_candidates(top_k, target.photo_ids | length) -%}
         {%- set nearest = _nearest_photos(target, candidates, conditions, exact) -%}
         {%- set select = _ranked_photos(nearest, top_k, answers) -%}
     {%- else -%}
@@ -44,25 +43,11 @@
     {{ return({"select": select, "settings": search_settings(exact)}) }}
 {%- endmacro %}
 
-{# An operation on chDB is the only question of its process, which would read the whole index for it. #}
-{% macro _scan_is_sooner() -%}
-    {{ return(adapter.dispatch("scan_is_sooner")()) }}
-{%- endmacro %}
-
-{% macro default__scan_is_sooner() -%}
-    {{ return(false) }}
-{%- endmacro %}
-
-{% macro chdb__scan_is_sooner() -%}
-    {{ return(flags.WHICH == "run-operation") }}
-{%- endmacro %}
-
 {#
     The index serves only one form: the bare table, one order by, a limit, no where. A where would be
     applied after the index has chosen, and shorten the answer without a word; so what is left out of
-    the answer is left out later, and the index is asked for a few more: those, and 16 for ties, which
-    _ranked_photos() puts in order. To complete more ties by a scan would need a second search in every
-    question, which takes 1.6 to 2 times as long. The second key makes it a scan, which no condition can shorten.
+    the answer is left out later, and count_candidates() asks the index for a few more. To complete more
+    ties by a scan would need a second search in every question, which takes 1.6 to 2 times as long. The second key makes it a scan, which no condition can shorten.
 #}
 {% macro _nearest_photos(target, candidates, conditions, exact) -%}
 select

@@ -1,10 +1,10 @@
 {#
-    The `vector_index` of the model that is being built, its defaults filled in. `metric` is Cosine
-    unless it says L2 or IP; `types` may hold another type, with its parameters, for a target by name.
+    The `vector_index` in the `meta` of the model that is being built, its defaults filled in. `metric` is
+    Cosine unless it says L2 or IP; `types` may hold another type, with its parameters, for a target by name.
 #}
 
 {% macro vector_index_config() -%}
-    {%- set given = config.require("vector_index") -%}
+    {%- set given = config.meta_require("vector_index") -%}
     {%- set required = ["name", "column", "dimension"] -%}
     {%- set allowed = required + ["metric", "types"] -%}
     {%- set metric = given.get("metric", "Cosine") -%}

@@ -6,9 +6,9 @@
 {{ config(
     materialized="append_only_table",
     unique_key="conversion_id",
-    period="converted_on",
     order_by=["photo_id", "assumeNotNull(converted_at)"],
     query_settings={"max_block_size": 32768},
+    meta={"period": "converted_on"},
 ) }}
 
 with

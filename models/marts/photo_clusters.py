@@ -10,7 +10,7 @@ import pyarrow as pa
 
 
 def model(dbt, session):
-    dbt.config(materialized="incremental", frame="relation", packages=["scikit-learn"])
+    dbt.config(materialized="incremental", meta={"frame": "relation"}, packages=["scikit-learn"])
     photos = dbt.ref("photos")
     enough = f"countIf(photo_id in (select photo_id from {dbt.this})) >= greatest(100, count() / 2)"
     adds = dbt.is_incremental and session.sql(f"select {enough} from {photos}")[0][0].as_py()

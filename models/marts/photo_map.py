@@ -13,7 +13,7 @@ ENOUGH = 2048  # photos from which the directions are read; as few as have numbe
 
 
 def model(dbt, session):
-    dbt.config(materialized="incremental", frame="relation", packages=["umap-learn"])
+    dbt.config(materialized="incremental", meta={"frame": "relation"}, packages=["umap-learn"])
     method = dbt.config.meta_get("method")
     if method not in ("pca", "umap"):
         raise ValueError(f"`photo_map_method` must be pca or umap. Got: {method}")

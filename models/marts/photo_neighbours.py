@@ -15,7 +15,7 @@ ROUNDING = 1e-5  # products of unit vectors in float32 are off by less
 
 
 def model(dbt, session):
-    dbt.config(materialized="incremental", unique_key="target_photo_id", frame="relation")
+    dbt.config(materialized="incremental", unique_key="target_photo_id", meta={"frame": "relation"})
     columns = "photo_id, photo_embed, cityHash64(photo_embed) as vector_hash"
     photos = session.sql(f"select {columns} from {dbt.ref('photos')} order by photo_id")
     numbers = photos["photo_embed"].combine_chunks().flatten().to_numpy()

@@ -8,7 +8,9 @@
     unique_key="photo_id",
     order_by="photo_id",
     settings={"index_granularity": 64, "min_compress_block_size": 4096},
-    vector_index={"name": "photo_embed_index", "column": "photo_embed", "dimension": 512},
+    meta={"vector_index": {
+        "name": "photo_embed_index", "column": "photo_embed", "dimension": var("embedding_dimension")
+    }},
 ) }}
 
 with

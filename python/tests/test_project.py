@@ -11,6 +11,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import Macro
 
 from demo import Demo
+from photo_search.embedding.encoder import DIMENSION
 from warm_project import REPOSITORY, DbtProcess
 
 DISPATCHED = re.compile(r"^(default|chdb|clickhouse|myscale)__")
@@ -48,6 +49,22 @@ def test_every_model_source_seed_and_column_is_described(manifest: Manifest) -> 
             assert node.description, node.name
             assert node.columns, node.name
             assert all(column.description for column in node.columns.values()), node.name
+
+
+def test_python_and_the_project_agree_on_the_dimension_of_a_vector(manifest: Manifest) -> None:
+    photos = manifest.nodes["model.photo_search.photos"]
+    assert photos.config.meta["vector_index"]["dimension"] == DIMENSION
+    checks = [constraint.expression for constraint in photos.constraints]
+    assert f"length(photo_embed) = {DIMENSION}" in checks
+
+
+def test_settings_that_dbt_does_not_know_are_in_meta(manifest: Manifest) -> None:
+    """dbt warns of others only on the adapters of dbt Labs, and dbt v2 refuses them on all."""
+    known = {"order_by", "settings", "query_settings"}  # to dbt-clickhouse
+    known |= {f"{kind}_keys_{what}" for kind in ("config", "meta") for what in ("used", "defaults")}
+    for node in manifest.nodes.values():
+        assert set(node.config._extra) <= known, node.name
+        assert not any(column._extra for column in node.columns.values()), node.name
 
 
 def test_every_test_says_what_it_found_and_what_to_do_in_words_that_its_rows_fill_in(

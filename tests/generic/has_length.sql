@@ -2,10 +2,12 @@
 
 {% test has_length(model, column_name, length) -%}
 {{ config(meta={
-    "finding": "{failures:,} rows of {model} have a {column_name} that is not {length} numbers long.",
+    "finding": "{failures:,} rows of {model} have a {column_name} that is not {wanted_length} numbers long.",
     "advice": "Run `photo-search embed --re-embed`, `photo-search load` and `dbt build`.",
 }) }}
-select *
+select
+    *,
+    {{ length }} as wanted_length
 from {{ model }}
 where length({{ column_name }}) != {{ length }}
 {%- endtest %}

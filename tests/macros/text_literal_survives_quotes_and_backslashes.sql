@@ -6,4 +6,4 @@
 {%- set hostile = "O'Brien \\' or 1=1 -- \\" %}
 
 select {{ text_literal(hostile) }} as actual
-where actual != unhex('{{ hostile.encode("utf-8").hex() }}')
+where actual != concat('O', char(39), 'Brien ', char(92, 39), ' or 1=1 -- ', char(92))

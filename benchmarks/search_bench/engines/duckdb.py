@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from photo_search.embedding.encoder import DIMENSION
 from search_bench.filters import widest
 
 NEAREST = """
@@ -34,7 +35,7 @@ class Engine:
         self.connection.execute(f"""
             create table photos as
             select * replace (
-                photo_embed::float[512] as photo_embed, photo_width::integer as photo_width
+                photo_embed::float[{DIMENSION}] as photo_embed, photo_width::integer as photo_width
             )
             from read_parquet('{data}/photos.parquet') order by photo_id;
             create table conversions as

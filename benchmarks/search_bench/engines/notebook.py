@@ -9,16 +9,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from photo_search.embedding.encoder import DIMENSION
 from photo_search.pipeline.parquet import PHOTOS_SCHEMA
 from search_bench.engines import folder_size
 
 BATCH = 100_000
 MOST = 2_000_000  # rows inserted as tuples of every column; the time of more is in proportion
 TYPES = {pa.int32(): "Int32", PHOTOS_SCHEMA.field("photo_embed").type: "Array(Float32)"}
-PHOTOS = """
+PHOTOS = f"""
     create table photos (
         id UInt64, photo_id String, photo_image_url String, photo_embed Array(Float32),
-        constraint vector_len check length(photo_embed) = 512
+        constraint vector_len check length(photo_embed) = {DIMENSION}
     ) engine = MergeTree order by id
 """
 CONVERSIONS = """

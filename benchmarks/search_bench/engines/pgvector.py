@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from photo_search.embedding.encoder import DIMENSION
 from search_bench.engines import CONSTRUCTION, LINKS
 from search_bench.filters import widest
 
@@ -65,7 +66,7 @@ class Engine:
     def _load(self, data: str) -> dict[str, float]:
         started = time.perf_counter()
         self.index.execute("create extension vector")
-        types = {"photo_embed": "vector(512) storage plain", "photo_width": "integer"}
+        types = {"photo_embed": f"vector({DIMENSION}) storage plain", "photo_width": "integer"}
         self._copy(data, "photos", types)
         self._copy(data, "conversions", {})
         copied = time.perf_counter()

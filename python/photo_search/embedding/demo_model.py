@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from photo_search.embedding.encoder import DIMENSION
 from photo_search.errors import ModelError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def build_demo_model() -> "CLIPVisionModelWithProjection":
         num_attention_heads=HEADS,
         patch_size=32,
         image_size=224,
-        projection_dim=512,
+        projection_dim=DIMENSION,
     )
     model = CLIPVisionModelWithProjection(config)
     digest = hashlib.sha256()

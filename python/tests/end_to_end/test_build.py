@@ -74,7 +74,7 @@ def test_a_build_is_green_and_without_a_warning(broken: Demo, threads: str) -> N
 
 def test_the_metric_of_an_index_is_the_models_to_say(demo: Demo) -> None:
     index = {"name": "i", "column": "v", "dimension": 3, "metric": "IP"}
-    config = f"{{{{ config(vector_index={index}) }}}}"
+    config = f"{{{{ config(meta={{'vector_index': {index}}}) }}}}"
     inline = f"{config}select $${{{{ vector_index_config().type if execute }}}}$$"
     compiled = demo.dbt.run("compile", "--inline", inline).check().output
     assert "vector_similarity('hnsw', 'dotProduct', 3, 'f32', 32, 128)" in compiled

@@ -16,6 +16,7 @@ import pytest
 from dbt.contracts.graph.nodes import Macro
 
 from demo import Demo
+from photo_search.search.photos import MOST_AT_ONCE
 from truth import Truth
 from warm_project import REPOSITORY
 
@@ -67,7 +68,7 @@ def truth(demo: Demo) -> Truth:
 def test_similar_photos_are_the_ten_that_an_exact_scan_finds(
     demo: Demo, truth: Truth, target: str
 ) -> None:
-    rows = ask(demo, "similar_photos", photo_id=target, exact=False)
+    rows = ask(demo, "similar_photos", photo_id=target)
     expected = truth.similar(target)[:10]
     assert ids(rows) == [photo_id for photo_id, _ in expected]
     assert [row["distance"] for row in rows] == pytest.approx(
@@ -79,50 +80,63 @@ def test_similar_photos_are_the_ten_that_an_exact_scan_finds(
 def test_exactly_top_k_rows_come_back_ranked_from_1_and_never_the_target(
     demo: Demo, top_k: int
 ) -> None:
-    rows = ask(demo, "similar_photos", photo_id=TARGET, top_k=top_k, exact=False)
+    rows = ask(demo, "similar_photos", photo_id=TARGET, top_k=top_k)
     assert [row["similarity_rank"] for row in rows] == list(range(1, top_k + 1))
     assert TARGET not in {row["photo_id"] for row in rows}
 
 
 def test_more_photos_than_there_are_gives_all_others(demo: Demo) -> None:
     count = pq.read_metadata(demo.data / "photos.parquet").num_rows
-    rows = ask(demo, "similar_photos", photo_id=TARGET, top_k=1000, exact=False)
+    rows = ask(demo, "similar_photos", photo_id=TARGET, top_k=1000)
     assert len(rows) == count - 1
 
 
 def test_the_answer_without_the_index_is_the_same(broken: Demo) -> None:
-    with_index = ask(broken, "similar_photos", photo_id=TARGET, exact=False)
+    with_index = ask(broken, "similar_photos", photo_id=TARGET)
     drop = "{% do run_query('alter table ' ~ ref('photos') ~ ' drop index photo_embed_index') %}"
     broken.dbt.run("show", "--inline", f"{drop} select 1").check()
-    without = ask(broken, "similar_photos", photo_id=TARGET, exact=False)
+    without = ask(broken, "similar_photos", photo_id=TARGET)
     assert [row["photo_id"] for row in without] == [row["photo_id"] for row in with_index]
     assert [row["distance"] for row in without] == pytest.approx(
         [row["distance"] for row in with_index], abs=1e-6
     )
 
 
-@pytest.mark.parametrize(("exact", "asked"), [(None, "mmap"), (True, "mmap"), (False, "hnsw")])
-def test_an_operation_scans_unless_it_is_told_to_ask_the_index(
-    demo: Demo, exact: bool | None, asked: str
+@pytest.mark.parametrize(
+    ("question", "arguments", "method"),
+    [
+        ("similar_photos", {}, "hnsw"),
+        ("similar_photos", {"exact": True}, "mmap"),
+        ("photo_conversions", {}, "hnsw"),
+        ("popular_keywords", {}, "hnsw"),
+        ("popular_similar_photos", {}, "hnsw"),
+    ],
+)
+def test_a_model_dbt_show_and_an_operation_run_the_same_statement(
+    demo: Demo, question: str, arguments: dict[str, Any], method: str
 ) -> None:
-    arguments = json.dumps({"photo_id": TARGET, "exact": exact})
-    command = ["run-operation", "similar_photos", "--args", arguments]
-    said = demo.dbt.run("--log-level", "debug", *command).check().output
-    assert {word for word in ("mmap", "hnsw") if word in said} == {asked}
-    select = f"{{{{ similar_photos('{TARGET}') }}}}"
-    assert "hnsw" in demo.dbt.run("compile", "--inline", select).check().output
+    arguments = {"photo_id": TARGET} | arguments
+    select = f"{{{{ {call(question, **arguments)} }}}}"
+    statement = demo.dbt.run("--quiet", "compile", "--inline", select).check().output.strip()
+    assert {name for name in ("hnsw", "mmap") if name in statement} == {method}
+    for command in (
+        ["show", "--limit", "-1", "--inline", select],
+        ["run-operation", question, "--args", json.dumps(arguments)],
+    ):
+        log = demo.dbt.run("--log-level", "debug", *command).check().output
+        assert statement in re.findall(r"(?s)\*/\s+(.*?)\s+\.\.\.\n", log), command[0]
 
 
 def test_a_question_gives_the_same_rows_as_a_select_and_as_an_operation(demo: Demo) -> None:
     for question in ("similar_photos", "photo_conversions", "popular_keywords"):
         select = show(demo, f"{{{{ {question}('{TARGET}') }}}}")
-        assert select == ask(demo, question, photo_id=TARGET, exact=False)
+        assert select == ask(demo, question, photo_id=TARGET)
 
 
 def test_a_vector_finds_what_its_photo_finds_and_the_photo_itself_first(
     demo: Demo, truth: Truth
 ) -> None:
-    rows = ask(demo, "similar_photos", vector=list(truth.vector(TARGET)), top_k=11, exact=False)
+    rows = ask(demo, "similar_photos", vector=list(truth.vector(TARGET)), top_k=11)
     assert ids(rows) == [TARGET] + [photo_id for photo_id, _ in truth.similar(TARGET)[:10]]
     assert {row["target_photo_id"] for row in rows} == {None}
 
@@ -250,9 +264,22 @@ def test_pages_keep_to_filters_and_may_begin_behind_a_photo_that_they_leave_out(
     assert ids(rows) == behind[:10]
 
 
+def test_the_largest_question_is_still_one_to_the_index(demo: Demo, truth: Truth) -> None:
+    like, unlike = truth.ids[:MOST_AT_ONCE], truth.ids[MOST_AT_ONCE : 2 * MOST_AT_ONCE]
+    select = call("similar_photos", like=like, unlike=unlike, top_k=1000)
+    statement = demo.dbt.run("compile", "--inline", f"{{{{ {select} }}}}").check().output
+    [limit] = re.findall(r"order by distance asc\s+limit (\d+)", statement)
+    assert f"max_limit_for_vector_search_queries = {limit}," in statement
+    for refused in (
+        call("similar_photos", like=truth.ids[: MOST_AT_ONCE + 1]),
+        call("similar_photos", photo_id=TARGET, top_k=1001),
+    ):
+        assert demo.dbt.run("compile", "--inline", f"{{{{ {refused} }}}}").exit_code == 1
+
+
 def test_max_distance_ends_the_answer(demo: Demo, truth: Truth) -> None:
     limit = truth.similar(TARGET)[4][1] + 1e-6
-    rows = ask(demo, "similar_photos", photo_id=TARGET, max_distance=limit, exact=False)
+    rows = ask(demo, "similar_photos", photo_id=TARGET, max_distance=limit)
     assert ids(rows) == [photo_id for photo_id, _ in truth.similar(TARGET)[:5]]
 
 
@@ -301,7 +328,7 @@ def test_85_percent_of_the_ten_nearest_come_from_the_same_photograph_as_the_read
 
 
 def test_a_photo_that_nobody_downloaded_counts_0_instead_of_vanishing(demo: Demo) -> None:
-    rows = ask(demo, "photo_conversions", photo_id=TARGET, top_k=250, exact=False)
+    rows = ask(demo, "photo_conversions", photo_id=TARGET, top_k=250)
     counts = {row["photo_id"]: row["count_downloads"] for row in rows}
     assert len(rows) == 250
     assert {counts[f"never-used{n}"] for n in range(1, 7) if f"never-used{n}" in counts} == {0}
@@ -501,8 +528,8 @@ def test_any_number_of_ties_is_in_the_order_of_photo_id(copies: Demo) -> None:
 def test_the_index_answers_with_the_nearest_and_orders_up_to_16_more_ties(copies: Demo) -> None:
     ten, most = ask_all(
         copies,
-        call("similar_photos", photo_id=TARGET, exact=False),
-        call("similar_photos", photo_id=TARGET, top_k=44, exact=False),
+        call("similar_photos", photo_id=TARGET),
+        call("similar_photos", photo_id=TARGET, top_k=44),
     )
     assert len(set(ids(ten)) & set(COPIES)) == 10
     assert ids(most) == COPIES[:44]

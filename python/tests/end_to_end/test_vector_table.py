@@ -22,7 +22,7 @@ FILES = {
                 materialized="vector_table",
                 unique_key="id",
                 order_by="id",
-                vector_index={"name": "of_vectors", "column": "v", "dimension": 4},
+                meta={"vector_index": {"name": "of_vectors", "column": "v", "dimension": 4}},
             )
             count = int(os.environ.get("INDEXED_ROWS", 4))
             rows = [{"id": str(n), "v": [n + 1.0, 1.0, 2.0, 3.0]} for n in range(count)]

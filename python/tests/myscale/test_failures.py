@@ -327,7 +327,7 @@ def test_alpha_is_an_argument_from_1_to_4(myscale: Warehouse) -> None:
 def test_the_metric_and_the_type_of_an_index_are_the_models_to_say(myscale: Warehouse) -> None:
     def compiled(**more: object) -> str:
         index = {"name": "i", "column": "v", "dimension": 3} | more
-        config = f"{{{{ config(vector_index={index}) }}}}"
+        config = f"{{{{ config(meta={{'vector_index': {index}}}) }}}}"
         inline = f"{config}select $${{{{ vector_index_config().type if execute }}}}$$"
         return myscale.run("compile", "--inline", inline).output
 

@@ -107,12 +107,25 @@ class ClickHouse_PythonAdapter(ClickHouseAdapter):
         columns = model["columns"].values()
         return bool(columns) and all(column.get("data_type") for column in columns)
 
+    @available
+    @classmethod
+    def render_raw_columns_constraints(cls, raw_columns: dict[str, dict[str, Any]]) -> list[str]:
+        """As dbt-clickhouse, but `codec` and `ttl` may also be in the `meta` of a column."""
+        columns = {}
+        for name, column in raw_columns.items():
+            meta = column.get("meta", {})
+            columns[name] = {key: meta[key] for key in ("codec", "ttl") if key in meta} | column
+        rendered: list[str] = super().render_raw_columns_constraints(columns)
+        return rendered
+
     def submit_python_job(self, parsed_model: dict[str, Any], compiled_code: str) -> ModelRows:
         """Run the model to its first rows. Raises DbtRuntimeError with the line that failed."""
         password = self.connections.get_thread_connection().credentials.password
         model = PythonModel(parsed_model, compiled_code, password)
         with model.errors():
-            tables = model.tables(Session(self, parsed_model["config"].get("frame", "arrow")))
+            tables = model.tables(
+                Session(self, parsed_model["config"]["meta"].get("frame", "arrow"))
+            )
             first = next(tables, None)
             if first is None:
                 raise ValueError("a model must yield one table or more, which may be empty")

@@ -25,7 +25,7 @@ class Engine(Protocol):
 
 
 class Session:
-    """Rows of the warehouse, in the form that the model's config `frame` names.
+    """Rows of the warehouse, in the form that `frame` in the model's `meta` names.
 
     arrow: a pyarrow Table; pandas: a DataFrame; batches: an iterator of pyarrow RecordBatches, of
     which the model holds one at a time. relation: dbt.ref() and dbt.source() fetch nothing and
