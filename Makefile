@@ -25,7 +25,7 @@ test: lint unit
 lint: $(VENV)/.ready-dev
 	ruff format --check adapters python sample benchmarks docs models
 	ruff check adapters python sample benchmarks docs models
-	mypy adapters/src python/photo_search
+	mypy adapters/src python/photo_search models
 	yamllint --strict .
 	dbt --quiet --warn-error parse --no-partial-parse
 	sqlfluff lint --disable-progress-bar analyses models tests

@@ -8,7 +8,7 @@
         "photo_conversions",
         photo_id, top_k, vector, like, unlike, filters, max_distance, after, exact
     ) -%}
-    {%- set downloads = _with_downloads(similar.select) -%}
+    {%- set downloads = _with_most_popular(_with_downloads(similar.select)) -%}
     {{ return(answer("photo_conversions", downloads ~ similar.settings, output, out)) }}
 {%- endmacro %}
 
@@ -34,8 +34,6 @@ from (
 
 left join {{ ref('photo_downloads') }} as photo_downloads
     on similar.photo_id = photo_downloads.photo_id
-
-order by similarity_rank asc
 {%- endmacro %}
 
 {# A look-up in memory costs less than the planning of a join. #}
@@ -47,6 +45,26 @@ select
 from (
     {{ similar | indent(4) }}
 )
+{%- endmacro %}
 
-order by similarity_rank asc
+{#
+    Which of a target's similar photos is the most popular: the most downloaded, and of equally often
+    downloaded ones the most similar. None is, if none was ever downloaded.
+#}
+{% macro _with_most_popular(downloads, order_by="similarity_rank") -%}
+select
+    *,
+    cast(
+        count_downloads > 0 and row_number() over (
+            partition by target_photo_id
+            order by count_downloads desc, similarity_rank asc
+        ) = 1,
+        'Bool'
+    ) as is_most_popular
+
+from (
+    {{ downloads | indent(4) }}
+)
+
+order by {{ order_by }} asc
 {%- endmacro %}

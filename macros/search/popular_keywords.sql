@@ -17,18 +17,15 @@
 {% macro _keywords_of_the_most_popular(similar, keywords, aliases) -%}
 with
 
-similar as (
-
-    {{ _with_downloads(similar) | indent(4) }}
-
-),
-
 most_popular as (
 
     select *
-    from similar
-    order by count_downloads desc, similarity_rank asc
-    limit 1
+
+    from (
+        {{ _with_most_popular(_with_downloads(similar)) | indent(8) }}
+    )
+
+    where is_most_popular
 
 ),
 

@@ -22,7 +22,8 @@
     {%- set fused = _fused_ranks(
         _with_downloads(similar.select), similarity_weight, popularity_weight, rank_constant, top_k
     ) -%}
-    {{ return(answer(name, fused ~ similar.settings, output, out)) }}
+    {%- set marked = _with_most_popular(fused, "fused_rank") -%}
+    {{ return(answer(name, marked ~ similar.settings, output, out)) }}
 {%- endmacro %}
 
 {# Photos that were downloaded equally often share a popularity rank. #}

@@ -113,19 +113,3 @@ order by similarity_rank asc
 
 limit {{ top_k }}
 {%- endmacro %}
-
-{# The same for every photo of a small table at once: no index serves a join, so each pair is measured. #}
-{% macro _nearest_photos_of_each(targets) -%}
-select
-    targets.photo_id as target_photo_id,
-    photos.photo_id as photo_id,
-    {{ exact_distance('photos.photo_embed', 'targets.photo_embed') }} as distance
-
-from {{ ref('photos') }} as photos
-
-cross join (
-    select photo_id, photo_embed
-    from {{ ref('photos') }}
-    where photo_id in (select photo_id from {{ targets }})
-) as targets
-{%- endmacro %}

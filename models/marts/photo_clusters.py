@@ -8,8 +8,10 @@ than 100 photos, or less than half of them, are in a cluster, they make all clus
 import numpy as np
 import pyarrow as pa
 
+from dbt.adapters.clickhouse_python.session import Dbt, Session
 
-def model(dbt, session):
+
+def model(dbt: Dbt, session: Session) -> pa.Table:
     dbt.config(materialized="incremental", meta={"frame": "relation"}, packages=["scikit-learn"])
     photos = dbt.ref("photos")
     enough = f"countIf(photo_id in (select photo_id from {dbt.this})) >= greatest(100, count() / 2)"

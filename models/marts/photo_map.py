@@ -7,12 +7,18 @@ fewer than 100 photos, or less than half of them, have a place, the whole map is
 """
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+
+from dbt.adapters.clickhouse_python.session import Dbt, Session
+
+Vectors = npt.NDArray[np.float32]
+Places = npt.NDArray[np.floating]
 
 ENOUGH = 2048  # photos from which the directions are read; as few as have numbers would do
 
 
-def model(dbt, session):
+def model(dbt: Dbt, session: Session) -> pa.Table:
     dbt.config(materialized="incremental", meta={"frame": "relation"}, packages=["umap-learn"])
     method = dbt.config.meta_get("method")
     if method not in ("pca", "umap"):
@@ -51,16 +57,18 @@ def model(dbt, session):
     return pa.table({"photo_id": rows["photo_id"], "map_x": places[:, 0], "map_y": places[:, 1]})
 
 
-def along_directions(vectors, known, known_places):
+def along_directions(vectors: Vectors, known: Vectors, known_places: Places) -> Places:
     """A place is a weighted sum of the vector's numbers: least squares gives the weights back."""
     center, origin = known.mean(axis=0), known_places.mean(axis=0)
     directions, *_ = np.linalg.lstsq(known - center, known_places - origin)
-    return origin + (vectors - center) @ directions
+    places: Places = origin + (vectors - center) @ directions
+    return places
 
 
-def among_neighbours(vectors, known, known_places):
+def among_neighbours(vectors: Vectors, known: Vectors, known_places: Places) -> Places:
     """The mean of the places of the five most alike, the nearer the heavier."""
     from sklearn.neighbors import KNeighborsRegressor  # takes seconds; only new photos wait for it
 
     nearest = KNeighborsRegressor(min(5, len(known)), weights="distance")
-    return nearest.fit(known, known_places).predict(vectors)
+    places: Places = nearest.fit(known, known_places).predict(vectors)
+    return places

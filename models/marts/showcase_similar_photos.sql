@@ -1,4 +1,4 @@
-{# What the gallery shows. No index serves many targets at once, so here each pair is measured. #}
+{# What the gallery shows: the neighbours of the showcase photos. #}
 {{ config(order_by=["showcase_order", "similarity_rank"]) }}
 
 with
@@ -9,32 +9,41 @@ showcase_targets as (
 
 ),
 
+photo_neighbours as (
+
+    select * from {{ ref('photo_neighbours') }}
+
+),
+
 photo_downloads as (
 
     select * from {{ ref('photo_downloads') }}
 
 ),
 
-similar as (
+neighbours as (
 
     select
-        target_photo_id,
-        row_number() over (
-            partition by target_photo_id
-            order by distance asc, photo_id asc
-        ) as similarity_rank,
-        photo_id,
-        distance
+        photo_neighbours.target_photo_id as target_photo_id,
+        photo_neighbours.photo_id as photo_id,
+        showcase_targets.showcase_order as showcase_order,
+        photo_neighbours.similarity_rank as similarity_rank,
+        photo_neighbours.distance as distance,
+        photo_downloads.count_downloads as count_downloads
 
-    from (
-        {{ _nearest_photos_of_each(ref('showcase_targets')) | indent(8) }}
-    )
+    from photo_neighbours
 
-    where photo_id != target_photo_id
+    inner join showcase_targets
+        on photo_neighbours.target_photo_id = showcase_targets.photo_id
 
-    order by target_photo_id asc, similarity_rank asc
+    left join photo_downloads
+        on photo_neighbours.photo_id = photo_downloads.photo_id
 
-    limit 12 by target_photo_id
+),
+
+similar as (
+
+    {{ _with_most_popular("select * from neighbours") | indent(4) }}
 
 ),
 
@@ -45,7 +54,7 @@ top_keywords as (
         arrayMap(ranked -> ranked.2, arraySort(groupArray((keyword_rank, keyword)))) as keywords
 
     from (
-        {{ _top_keywords(5, true, "photo_id in (select photo_id from similar)") | indent(8) }}
+        {{ _top_keywords(5, true, "photo_id in (select photo_id from neighbours)") | indent(8) }}
     )
 
     group by photo_id
@@ -61,24 +70,15 @@ select
     top_keywords.keywords as top_keywords,
 
     ---------- numerics
-    showcase_targets.showcase_order as showcase_order,
+    similar.showcase_order as showcase_order,
     similar.similarity_rank as similarity_rank,
     similar.distance as distance,
-    photo_downloads.count_downloads as count_downloads,
+    similar.count_downloads as count_downloads,
 
     ---------- booleans
-    cast(row_number() over (
-        partition by similar.target_photo_id
-        order by photo_downloads.count_downloads desc, similar.similarity_rank asc
-    ) = 1, 'Bool') as is_most_popular
+    similar.is_most_popular as is_most_popular
 
 from similar
-
-inner join showcase_targets
-    on similar.target_photo_id = showcase_targets.photo_id
-
-left join photo_downloads
-    on similar.photo_id = photo_downloads.photo_id
 
 left join top_keywords
     on similar.photo_id = top_keywords.photo_id

@@ -1,4 +1,4 @@
-{# Ten each, or all other photos where there are fewer. #}
+{# As many each as the var neighbours_per_photo says, or all other photos where there are fewer. #}
 {{ config(meta={
     "finding": "{failures:,} photos have other than {count_expected} rows in photo_neighbours, among them {photo_id}.",
     "advice": "Run `dbt build --full-refresh --select photo_neighbours`.",
@@ -21,7 +21,9 @@ neighbours as (
 select
     photos.photo_id as photo_id,
     neighbours.count_neighbours as count_neighbours,
-    (select least(count(), 11) - 1 from {{ ref('photos') }}) as count_expected
+    (
+        select least(count() - 1, {{ var('neighbours_per_photo') }}) from {{ ref('photos') }}
+    ) as count_expected
 
 from {{ ref('photos') }} as photos
 

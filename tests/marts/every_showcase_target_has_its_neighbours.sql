@@ -1,4 +1,4 @@
-{# Each photo that the gallery begins with has the 12 photos most like it, or all others. #}
+{# Each photo that the gallery begins with has all its neighbours, or all other photos. #}
 {{ config(meta={
     "finding": "{failures} showcase photos have other than {count_expected} similar photos, among them {photo_id}.",
     "advice": "Run `dbt build --select +showcase_similar_photos`.",
@@ -21,7 +21,9 @@ similar as (
 select
     targets.photo_id as photo_id,
     similar.count_similar as count_similar,
-    (select least(count(), 13) - 1 from {{ ref('photos') }}) as count_expected
+    (
+        select least(count() - 1, {{ var('neighbours_per_photo') }}) from {{ ref('photos') }}
+    ) as count_expected
 
 from {{ ref('showcase_targets') }} as targets
 

@@ -4,19 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from photo_search.embedding.encoder import DIMENSION, Vectors
+from photo_search.embedding.encoder import DIMENSION
 from photo_search.errors import DatasetError
+from photo_search.neighbours import Positions, Vectors, nearest, unit_length
 from photo_search.pipeline.parquet import open_parquet
 from photo_search.search.photos import Photo, read_photos, require_photos
 from photo_search.warehouse.project import Warehouse
 
-Positions = npt.NDArray[np.intp]
 MOST_COMPARED = 10_000  # photos whose neighbours are looked for, among all of them
 MOST_SHOWN = 24
-BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -143,13 +141,6 @@ def _vectors(side: Embedded, photo_ids: Sequence[str]) -> Vectors:
 
 
 def _neighbours(vectors: Vectors, targets: Positions, top_k: int) -> Positions:
-    """Positions of the `top_k` nearest of each target, nearest first, the target left out."""
-    found = []
-    for start in range(0, len(targets), BLOCK):
-        block = targets[start : start + BLOCK]
-        distances = 1 - vectors[block] @ vectors.T
-        distances[np.arange(len(block)), block] = np.inf
-        nearest = np.argpartition(distances, top_k - 1, axis=1)[:, :top_k]
-        order = np.argsort(np.take_along_axis(distances, nearest, 1), axis=1, kind="stable")
-        found.append(np.take_along_axis(nearest, order, 1))
-    return np.concatenate(found)
+    """Positions of the `top_k` nearest of each target, nearest first."""
+    found = [lists.others for lists in nearest(unit_length(vectors), targets, top_k)]
+    return np.concatenate(found).reshape(len(targets), top_k)

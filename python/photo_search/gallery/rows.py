@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from photo_search.search.photos import (
     Photo,
     SimilarPhoto,
+    photo_of,
     read_photos,
     require_photos,
     showcase_ids,
+    similar_photo,
 )
 from photo_search.warehouse.project import Warehouse
 
@@ -33,26 +36,33 @@ def read_showcases(warehouse: Warehouse) -> list[Showcase]:
     """
     require_photos(warehouse)
     targets = showcase_ids(warehouse)
-    rows = warehouse.rows(
-        f"select * from {warehouse.relation('showcase_similar_photos')} order by similarity_rank"
-    )
-    photos = read_photos(warehouse, [*targets, *(row["photo_id"] for row in rows)])
+    photos = read_photos(warehouse, targets)
     near_duplicate_distance = warehouse.near_duplicate_distance
+    rows = _similar_rows(warehouse)
     return [
         Showcase(
             target=photos[target],
             similar=[
-                SimilarPhoto(
-                    photo=photos[row["photo_id"]],
-                    similarity_rank=row["similarity_rank"],
-                    distance=row["distance"],
-                    is_most_popular=row["is_most_popular"],
-                    is_near_duplicate=row["distance"] <= near_duplicate_distance,
-                )
+                similar_photo(photo_of(row), row, near_duplicate_distance)
                 for row in rows
-                if row["target_photo_id"] == target and row["photo_id"] in photos
+                if row["target_photo_id"] == target
             ],
         )
         for target in targets
         if target in photos
     ]
+
+
+def _similar_rows(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """The mart's rows, downloads and keywords among them, with the other facts of each photo."""
+    return warehouse.rows(
+        f"""
+        select *
+        from {warehouse.relation("showcase_similar_photos")}
+        inner join (
+            select * except (photo_embed) from {warehouse.relation("photos")}
+        ) as photos
+            using (photo_id)
+        order by showcase_order, similarity_rank
+        """
+    )

@@ -21,7 +21,6 @@ from photo_search.storage import Folder
 from photo_search.thumbnails.store import read_kept
 from photo_search.warehouse.project import Project
 
-NEIGHBOURS = 10
 OURS = {"index.html", "thumbnails"}
 
 
@@ -51,7 +50,7 @@ def write_comparison(
     """
     before = read_old(old)
     with project.open() as warehouse:
-        comparison = compare(before, read_new(warehouse), NEIGHBOURS)
+        comparison = compare(before, read_new(warehouse), warehouse.neighbours_per_photo)
         movers = read_movers(warehouse, comparison)
     thumbnails = read_thumbnails(Folder(data), [p for mover in movers for p in mover.photos])
     records = [read_record(data, comparison.new_version)]

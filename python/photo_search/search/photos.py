@@ -1,8 +1,9 @@
 """Photos and what is known about them, as the pages and the terminal show them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from photo_search.errors import EmptyCollectionError
 from photo_search.warehouse.project import Warehouse
@@ -89,6 +90,24 @@ class SimilarPhoto:
     is_near_duplicate: bool
 
 
+def photo_of(row: Mapping[str, Any]) -> Photo:
+    """The photo of a row that has all facts of Photo among its columns."""
+    return Photo(**{name: row[name] for name in Photo.__dataclass_fields__})
+
+
+def similar_photo(
+    photo: Photo, row: Mapping[str, Any], near_duplicate_distance: float
+) -> SimilarPhoto:
+    """`photo` as a row of an answer ranks it."""
+    return SimilarPhoto(
+        photo=photo,
+        similarity_rank=row["similarity_rank"],
+        distance=row["distance"],
+        is_most_popular=row["is_most_popular"],
+        is_near_duplicate=row["distance"] <= near_duplicate_distance,
+    )
+
+
 def require_photos(warehouse: Warehouse) -> None:
     """Raises EmptyCollectionError if the target has no photo; it says which command adds some."""
     photos = warehouse.relation("photos")
@@ -116,9 +135,8 @@ def read_photos(
     """By id, the photos that the table has, each with its `keywords` most used keywords."""
     wanted = list(dict.fromkeys(photo_ids))
     parts = [wanted[n : n + MOST_AT_ONCE] for n in range(0, len(wanted), MOST_AT_ONCE)]
-    fields = Photo.__dataclass_fields__
     return {
-        row["photo_id"]: Photo(**{name: row[name] for name in fields})
+        row["photo_id"]: photo_of(row)
         for part in parts
         for row in warehouse.rows(
             warehouse.compile("photo_facts", photo_ids=part, keywords=keywords)

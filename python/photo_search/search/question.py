@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from photo_search.search.photos import SimilarPhoto, read_photos
+from photo_search.search.photos import SimilarPhoto, read_photos, similar_photo
 from photo_search.warehouse.project import Warehouse
 
 
@@ -71,23 +71,8 @@ def ask(warehouse: Warehouse, question: Question) -> Answer:
     milliseconds = 1000 * (time.perf_counter() - started)
     photos = read_photos(warehouse, [row["photo_id"] for row in rows])
     near_duplicate_distance = warehouse.near_duplicate_distance
-    popular = max(rows, key=_popularity, default=None)
-    similar = [
-        SimilarPhoto(
-            photo=photos[row["photo_id"]],
-            similarity_rank=row["similarity_rank"],
-            distance=row["distance"],
-            is_most_popular=row is popular and row["count_downloads"] > 0,
-            is_near_duplicate=row["distance"] <= near_duplicate_distance,
-        )
-        for row in rows
-    ]
+    similar = [similar_photo(photos[row["photo_id"]], row, near_duplicate_distance) for row in rows]
     return Answer(question, sql, similar, milliseconds)
-
-
-def _popularity(row: dict[str, Any]) -> tuple[int, int]:
-    """As popular_keywords() has it: the most downloaded, then the nearest."""
-    return row["count_downloads"], -row["similarity_rank"]
 
 
 def _literal(value: Any) -> str:

@@ -16,6 +16,7 @@ from dbt.cli.main import dbtRunner
 from dbt.config.runtime import RuntimeConfig
 from dbt.context.providers import generate_runtime_macro_context
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import ManifestNode
 from dbt.flags import get_flags
 from dbt.mp_context import get_mp_context
 from dbt_common.exceptions import CompilationError, DbtBaseException
@@ -73,17 +74,25 @@ class Warehouse:
 
     def relation(self, model: str) -> str:
         """The name of a model's table, ready for SQL."""
-        return str(self.manifest.nodes[f"model.photo_search.{model}"].relation_name)
+        return str(self._node(model).relation_name)
 
     def source(self, table: str) -> str:
         """The name of a table that `photo-search load` fills, ready for SQL."""
         return str(self.manifest.sources[f"source.photo_search.unsplash.{table}"].relation_name)
 
     @property
+    def neighbours_per_photo(self) -> int:
+        """How many neighbours of each photo the model photo_neighbours lists."""
+        return int(self._node("photo_neighbours").config.meta["top_k"])
+
+    @property
     def near_duplicate_distance(self) -> float:
         """Photos at most so far apart are nearly the same picture. Raises WarehouseError."""
         [row] = self.rows(f"select near_duplicate_distance from {self.relation('vector_health')}")
         return float(row["near_duplicate_distance"])
+
+    def _node(self, model: str) -> ManifestNode:
+        return self.manifest.nodes[f"model.photo_search.{model}"]
 
 
 class Project:

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import runpy
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -110,20 +109,3 @@ def are_near_their_like(these: dict[str, Placed], those: dict[str, Placed]) -> b
     gaps = pairwise_distances(*([row.place for row in rows.values()] for rows in (these, those)))
     alike = np.equal.outer(*(np.array(sources_of(rows)) for rows in (these, those)))
     return bool(gaps[alike].mean() < gaps.mean() / 2)
-
-
-def test_equal_pictures_are_ranked_by_photo_id_without_measuring_all_their_pairs() -> None:
-    model = runpy.run_path(str(REPOSITORY / "models" / "marts" / "photo_neighbours.py"))
-    random = np.random.default_rng(3)
-    vectors = random.normal(size=(1300, 16)).astype(np.float32)
-    vectors[random.permutation(1300)[:1000]] = vectors[0]
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    hashes = np.unique(vectors, axis=0, return_inverse=True)[1].ravel()
-    later = model["later_copies"](hashes)
-    targets, others = model["nearest"](vectors, np.arange(1300), later)
-    assert len(targets) < 13 * 1300
-    targets, others, _, _ = model["ranked"](vectors, targets, others)
-    for target in range(1300):
-        differences = np.square(vectors - vectors[target]).sum(axis=1) / 2
-        nearest = [other for other in np.argsort(differences, kind="stable") if other != target]
-        assert others[targets == target].tolist() == nearest[:10]

@@ -293,8 +293,7 @@ def test_every_question_by_photo_chooses_the_same_photos(demo: Demo, truth: Trut
         call("popular_similar_photos", candidates=20, **choice),
     )
     assert ids(counted) == ids(similar)
-    best = min(counted, key=lambda row: (-row["count_downloads"], row["similarity_rank"]))
-    assert set(ids(popular)) == {best["photo_id"]}
+    assert set(ids(popular)) == {most_popular(counted)}
     assert set(ids(fused)) == set(ids(similar))
 
 
@@ -342,12 +341,47 @@ def test_downloads_are_those_of_the_dataset(demo: Demo) -> None:
 
 def test_the_most_popular_photo_is_the_most_downloaded_and_brings_its_keywords(demo: Demo) -> None:
     similar = ask(demo, "photo_conversions", photo_id=TARGET)
-    best = min(similar, key=lambda row: (-row["count_downloads"], row["similarity_rank"]))
+    best = most_popular(similar)
+    assert [row["photo_id"] for row in similar if row["is_most_popular"]] == [best]
     rows = ask(demo, "popular_keywords", photo_id=TARGET, keywords=3)
-    assert {row["photo_id"] for row in rows} == {best["photo_id"]}
+    assert {row["photo_id"] for row in rows} == {best}
     assert [row["keyword_rank"] for row in rows] == [1, 2, 3]
     counts = [row["count_keyword_downloads"] for row in rows]
     assert counts == sorted(counts, reverse=True)
+
+
+def most_popular(rows: Rows) -> str:
+    best = min(rows, key=lambda row: (-row["count_downloads"], row["similarity_rank"]))
+    return str(best["photo_id"])
+
+
+def test_each_answer_marks_its_own_most_popular_photo(demo: Demo) -> None:
+    rows = ask_all(
+        demo,
+        call("photo_conversions", photo_id=TARGET, top_k=3),
+        call("photo_conversions", photo_id=TARGET, top_k=100),
+        call("photo_conversions", like=[TARGET, "t5x8TYpdDps"]),
+        call("popular_similar_photos", photo_id=TARGET),
+        call("popular_similar_photos", photo_id=TARGET, top_k=3, popularity_weight=0),
+    )
+    for answer in rows:
+        marked = [row["photo_id"] for row in answer if row["is_most_popular"]]
+        assert marked == [most_popular(answer)]
+    assert len({most_popular(answer) for answer in rows}) > 1
+
+
+def test_no_photo_is_the_most_popular_where_none_was_downloaded(demo: Demo) -> None:
+    never = {"photo_id": [f"never-used{number}" for number in range(1, 7)]}
+    counted, fused, popular = ask_all(
+        demo,
+        call("photo_conversions", photo_id=TARGET, filters=never),
+        call("popular_similar_photos", photo_id=TARGET, filters=never),
+        call("popular_keywords", photo_id=TARGET, filters=never),
+    )
+    assert {row["count_downloads"] for row in counted} == {0}
+    assert ids(counted) == ids(fused)
+    assert {row["is_most_popular"] for row in counted + fused} == {False}
+    assert popular == []
 
 
 def test_aliases_can_be_switched_off(demo: Demo) -> None:

@@ -1,12 +1,14 @@
 """What the gallery is drawn from."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pytest
 
 from demo import Demo
 from photo_search.gallery.rows import Showcase, read_showcases
+from photo_search.warehouse.project import Warehouse
 from warm_project import REPOSITORY
 
 
@@ -16,6 +18,19 @@ class Answers(NamedTuple):
     showcases: Sequence[Showcase]
     similar: Sequence[Mapping[str, Any]]
     downloads: Mapping[str, int]
+    asked: Sequence[tuple[str, Sequence[str]]]
+    """Macros that the gallery called, and for which photos."""
+
+
+@dataclass(frozen=True)
+class Recorded(Warehouse):
+    """A warehouse that keeps in mind what it was asked."""
+
+    asked: list[tuple[str, Sequence[str]]] = field(default_factory=list)
+
+    def compile(self, macro: str, **arguments: Any) -> str:
+        self.asked.append((macro, arguments["photo_ids"]))
+        return super().compile(macro, **arguments)
 
 
 @pytest.fixture(scope="session")
@@ -25,12 +40,15 @@ def answers(demo: Demo) -> Answers:
         for name, value in demo.dbt.environment.items():
             patch.setenv(name, value)
         with demo.project.open() as warehouse:
-            showcases = read_showcases(warehouse)
+            showcases = read_showcases(recorded := Recorded(warehouse.manifest, warehouse.adapter))
             similar = warehouse.rows(
                 f"select * from {warehouse.relation('showcase_similar_photos')}"
                 " order by showcase_order, similarity_rank"
             )
             downloads = warehouse.rows(f"select * from {warehouse.relation('photo_downloads')}")
     return Answers(
-        showcases, similar, {row["photo_id"]: row["count_downloads"] for row in downloads}
+        showcases,
+        similar,
+        {row["photo_id"]: row["count_downloads"] for row in downloads},
+        recorded.asked,
     )

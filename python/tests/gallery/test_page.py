@@ -112,6 +112,11 @@ def test_the_page_shows_what_the_sql_answers(visit, answers, has_script):
         }
 
 
+def test_downloads_and_keywords_of_similar_photos_are_asked_of_the_mart_alone(answers, showcases):
+    targets = [showcase.target.photo_id for showcase in showcases]
+    assert answers.asked == [("photo_facts", targets)]
+
+
 def test_every_thumbnail_is_shown_in_the_proportions_of_its_bytes(showcases, visit):
     page = visit()
     assert page.locator(".missing").count() == 0

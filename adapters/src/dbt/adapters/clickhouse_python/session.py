@@ -1,4 +1,4 @@
-"""What a Python model asks the warehouse with: the second argument of model(dbt, session)."""
+"""The two arguments of a Python model, model(dbt, session): their types, and the session itself."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -11,6 +11,36 @@ from dbt.adapters.clickhouse.column import ClickHouseColumn
 from dbt.adapters.clickhouse_python.arrow import in_arrow_types, with_vectors
 
 FRAMES = ("arrow", "pandas", "batches", "relation")
+
+
+class Config(Protocol):
+    """dbt.config: a call sets the model's config, get() and meta_get() read it."""
+
+    def __call__(self, **settings: Any) -> object: ...
+
+    def get(self, key: str, default: Any = None) -> Any: ...
+
+    def meta_get(self, key: str, default: Any = None) -> Any: ...
+
+
+class Dbt(Protocol):
+    """The first argument of a Python model, an object that dbt-core writes into the model's code.
+
+    ref() and source() give rows in the form that the config `frame` names, as Session says.
+    """
+
+    @property
+    def config(self) -> Config: ...
+
+    @property
+    def this(self) -> object: ...
+
+    @property
+    def is_incremental(self) -> bool: ...
+
+    def ref(self, *names: str, **options: Any) -> Any: ...
+
+    def source(self, *names: str) -> Any: ...
 
 
 class Engine(Protocol):
