@@ -376,7 +376,16 @@ def test_the_database_lies_in_the_project_wherever_one_stands(demo: Demo, tmp_pa
     start(elsewhere, "photo-search", "load", "--project-dir", "../project")
     assert (project / "data" / "chdb" / "store").is_dir()
     named = {"DBT_PROFILES_DIR": str(REPOSITORY / "profiles")}
-    start(elsewhere, "dbt", "run", "--select", "staging.unsplash", "--project-dir", "../project", **named)
+    start(
+        elsewhere,
+        "dbt",
+        "run",
+        "--select",
+        "staging.unsplash",
+        "--project-dir",
+        "../project",
+        **named,
+    )
     start(project / "models", "dbt", "run", "--select", "staging.unsplash", **named)
     assert list(elsewhere.iterdir()) == []
     assert not (project / "models" / "data").exists()
