@@ -1,7 +1,6 @@
 {#
-    Sorted by photo: the downloads of ten photos are ten short ranges of twelve million rows. A build
-    adds what is new; `added_at` tells what is counted already. Small blocks spare memory. A download whose
-    time cannot be read counts like any other.
+    Sorted by photo, so that the downloads of ten photos are ten short ranges of twelve million rows. `added_at`
+    tells a later build what is counted already. Small blocks save memory.
 #}
 {{ config(
     materialized="append_only_table",

@@ -1,6 +1,5 @@
 {#
-    The photos that the gallery and the search page begin with. The seed `showcase_photos` names them. Where it
-    names no photo of this collection, six are chosen.
+    The photos that the pages begin with: those that the seed names, or six chosen ones if none of those is here.
 #}
 {{ config(order_by="showcase_order") }}
 
@@ -26,15 +25,9 @@ chosen as (
 
 targets as (
 
-    select
-        photo_id,
-        showcase_order
-    from named
+    select * from named
     union all
-    select
-        photo_id,
-        showcase_order
-    from chosen
+    select * from chosen
     where (select count() from named) = 0
 
 )

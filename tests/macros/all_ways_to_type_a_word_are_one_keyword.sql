@@ -1,3 +1,8 @@
+{{ config(meta={
+    "finding": "fold_keyword() makes {actual} of a way to type {word}.",
+    "advice": "Correct the macro: this engine reads it differently.",
+}) }}
+
 {# On every engine the same. Each word is followed by how else people and files write it. #}
 
 {%- set words = {

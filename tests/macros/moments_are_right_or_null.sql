@@ -1,3 +1,8 @@
+{{ config(meta={
+    "finding": "moment() reads {written} as {actual}, not as {expected}.",
+    "advice": "Correct the macro: this engine reads it differently.",
+}) }}
+
 {# On every engine the same; none means null. #}
 
 {%- set moments = {

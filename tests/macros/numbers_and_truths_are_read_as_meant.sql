@@ -1,3 +1,8 @@
+{{ config(meta={
+    "finding": "The macro for {kind} reads {written} as {actual}, not as {expected}.",
+    "advice": "Correct the macro: this engine reads it differently.",
+}) }}
+
 {# On every engine the same: what pandas and people write, and what is no number. #}
 
 {%- set whole_numbers = {

@@ -2,7 +2,10 @@
     What cannot be read is null in every table. This counts it by column of the source, with an example,
     and only warns: a few bad cells are ordinary, and the rest of their rows is good.
 #}
-{{ config(severity="warn") }}
+{{ config(severity="warn", meta={
+    "finding": "Texts that cannot be read are null: {summary}.",
+    "advice": "Correct the dataset and load it again, or extend the macros in macros/staging.",
+}) }}
 
 {%- set staged_by_source = {
     "photo_featured": "is_featured",
@@ -16,12 +19,11 @@
 } -%}
 {%- set cells = [] -%}
 {%- for column, staged in staged_by_source.items() -%}
-    {%- set given = given_text("source." ~ column) -%}
+    {%- set given = given_text("written." ~ column) -%}
     {%- do cells.append(
         "('photos." ~ column ~ "', if(staged." ~ staged ~ " is null, " ~ given ~ ", null))"
     ) -%}
 {%- endfor -%}
-{%- set unreadable %}
 with
 
 photo_cells as (
@@ -29,17 +31,17 @@ photo_cells as (
     select
         arrayJoin([{{ cells | join(', ') }}]) as cell
 
-    from {{ source('unsplash', 'photos') }} as source
+    from {{ source('unsplash', 'photos') }} as written
 
     inner join {{ ref('stg_unsplash__photos') }} as staged
-        on source.photo_id = staged.photo_id
+        on written.photo_id = staged.photo_id
 
 ),
 
 cells as (
 
     select
-        cell.1 as column_name,
+        cell.1 as source_column,
         cell.2 as unreadable_text
 
     from photo_cells
@@ -47,7 +49,7 @@ cells as (
     union all
 
     select
-        'conversions.converted_at' as column_name,
+        'conversions.converted_at' as source_column,
         {{ given_text("converted_at") }} as unreadable_text
 
     from {{ source('unsplash', 'conversions') }}
@@ -58,30 +60,31 @@ cells as (
         where timeless.converted_at is null
     )
 
+),
+
+unreadable as (
+
+    select
+        source_column,
+        count() as count_rows,
+        substringUTF8(assumeNotNull(min(unreadable_text)), 1, 40) as example
+
+    from cells
+
+    where unreadable_text is not null
+
+    group by source_column
+
 )
 
 select
-    column_name,
-    count() as count_rows,
-    substringUTF8(assumeNotNull(min(unreadable_text)), 1, 40) as example
+    source_column,
+    count_rows,
+    example,
+    arrayStringConcat(arraySort(groupArray(
+        concat(source_column, ' in ', toString(count_rows), ' rows, such as "', example, '"')
+    ) over ()), ', ') as summary
 
-from cells
+from unreadable
 
-where unreadable_text is not null
-
-group by column_name
-
-order by column_name asc
-{% endset -%}
-
-{%- if execute and flags.WHICH in ["build", "test"] -%}
-    {%- for row in run_query(unreadable).rows -%}
-        {%- do exceptions.warn(
-            row[0] ~ " cannot be read in " ~ row[1] ~ (" row" if row[1] == 1 else " rows")
-            ~ ", such as '" ~ row[2] ~ "', and is null there. Correct the dataset and load it again,"
-            ~ " or extend the macros in macros/staging."
-        ) -%}
-    {%- endfor -%}
-{%- endif -%}
-
-{{ unreadable }}
+order by source_column asc

@@ -1,5 +1,6 @@
 """Serve the site on this machine until it is stopped."""
 
+import os
 import re
 import socket
 from collections.abc import Callable, Sequence
@@ -75,7 +76,7 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server(address, family=family)
     except OSError as error:
         raise ServeError(
-            f"Nothing can listen on {host}, port {port}: {error.strerror}. "
+            f"Nothing can listen on {host}, port {port}: {os.strerror(error.errno or 0)}. "
             "Choose another port with --port or another address with --host, or stop what uses "
             "this one."
         ) from error

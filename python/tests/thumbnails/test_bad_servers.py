@@ -19,6 +19,7 @@ from photo_server import Answer, PhotoServer, Request, raw, serve_photos
 from thumbnails.conftest import failure, source
 
 OK = b"HTTP/1.1 200 OK\r\n"
+CLOSE = OK + b"Connection: close\r\n"
 PHOTO = b"the bytes of a photo"
 DRIPS = [b"."] * 100
 
@@ -173,7 +174,7 @@ CUT = {
     "inside the status line": b"HTTP/1.1 20",
     "before anything": b"",
     "inside a chunk": OK + b"Transfer-Encoding: chunked\r\n\r\n9\r\nthe",
-    "inside the size of a chunk": OK + b"Transfer-Encoding: chunked\r\n\r\n0",
+    "inside the size of a chunk": CLOSE + b"Transfer-Encoding: chunked\r\n\r\n0",
     "between two chunks": OK + b"Transfer-Encoding: chunked\r\n\r\n3\r\nthe\r\n",
     "inside the headers of an early answer": b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n",
 }
@@ -226,7 +227,7 @@ def test_a_chunked_photo_is_whole_without_its_last_line_end(server: PhotoServer)
 
 
 DOUBTFUL = {
-    "empty": ("not_image", OK + b"Content-Length: 0\r\n\r\n"),
+    "empty": ("not_image", CLOSE + b"Content-Length: 0\r\n\r\n"),
     "empty without a length": ("not_image", OK + b"\r\n"),
     "empty chunked": ("not_image", OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     "half a photo": ("truncated", OK + b"\r\n" + JPEG[:-400]),
