@@ -26,7 +26,7 @@ class TestPythonIncremental(BasePythonIncrementalTests):
     @pytest.fixture(scope="class")
     def project_config_update(self) -> dict[str, Any]:
         """ClickHouse has no MERGE."""
-        return {"models": {"+incremental_strategy": "delete+insert", "+frame": "pandas"}}
+        return {"models": {"+incremental_strategy": "delete+insert", "+meta": {"frame": "pandas"}}}
 
     @pytest.fixture(scope="class", autouse=True)
     def pandas(self, project: Any) -> None:

@@ -492,7 +492,7 @@ def test_near_duplicates_are_all_close_pairs_in_their_connected_groups(
 
 
 def test_photos_are_near_duplicates_by_a_share_of_the_mean_distance(
-    demo: Demo, truth: Truth
+    demo: Demo, truth: Truth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cosines = truth.vectors @ truth.vectors.T
     mean_distance = 1 - cosines[~np.eye(len(cosines), dtype=bool)].mean()
@@ -503,6 +503,8 @@ def test_photos_are_near_duplicates_by_a_share_of_the_mean_distance(
         demo, call("near_duplicates"), call("near_duplicates", max_distance=limit)
     )
     assert by_default == by_distance
+    for name, text in demo.dbt.environment.items():
+        monkeypatch.setenv(name, text)
     with demo.project.open() as warehouse:
         assert warehouse.near_duplicate_distance == limit
 
