@@ -14,8 +14,9 @@ from dbt.adapters.clickhouse_python.session import Dbt, Session
 def model(dbt: Dbt, session: Session) -> pa.Table:
     dbt.config(materialized="incremental", meta={"frame": "relation"}, packages=["scikit-learn"])
     photos = dbt.ref("photos")
-    enough = f"countIf(photo_id in (select photo_id from {dbt.this})) >= greatest(100, count() / 2)"
-    adds = dbt.is_incremental and session.sql(f"select {enough} from {photos}")[0][0].as_py()
+    known = f"countIf(photo_id in (select photo_id from {dbt.this}))"
+    enough = f"select {known} >= greatest(100, count() / 2) as enough from {photos}"
+    adds = dbt.is_incremental and session.sql(enough)["enough"][0].as_py()
     new = f"where photo_id not in (select photo_id from {dbt.this})" if adds else ""
     rows = session.sql(f"select photo_id, photo_embed from {photos} {new} order by photo_id")
     if len(rows) == 0:

@@ -25,8 +25,9 @@ def model(dbt: Dbt, session: Session) -> pa.Table:
         raise ValueError(f"`photo_map_method` must be pca or umap. Got: {method}")
     photos = dbt.ref("photos")
     new = f"select photo_id, photo_embed from {photos}"
-    enough = f"countIf(photo_id in (select photo_id from {dbt.this})) >= greatest(100, count() / 2)"
-    adds = dbt.is_incremental and session.sql(f"select {enough} from {photos}")[0][0].as_py()
+    known = f"countIf(photo_id in (select photo_id from {dbt.this}))"
+    enough = f"select {known} >= greatest(100, count() / 2) as enough from {photos}"
+    adds = dbt.is_incremental and session.sql(enough)["enough"][0].as_py()
     if adds:
         new += f" where photo_id not in (select photo_id from {dbt.this})"
     rows = session.sql(f"{new} order by photo_id")

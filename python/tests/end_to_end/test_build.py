@@ -293,10 +293,15 @@ def test_a_damaged_file_is_refused_before_anything_changes(
 
 
 def damage(demo: Demo, table: str) -> None:
-    """Cut the data of a table's parts in half, as a full disk or a broken copy would."""
-    paths = "select arrayStringConcat(groupArray(path), ' ') from system.parts where active"
-    for part in value(demo, f"{paths} and concat(database, '.', table) = '{table}'").split():
-        largest = max(Path(part).glob("*.bin"), key=lambda file: file.stat().st_size)
+    """Cut the data of a table in half, as a full disk or a broken copy would.
+
+    The former version of a part lies on the disk for some minutes, and the engine goes back to it
+    when the newer one is broken: it is cut as well.
+    """
+    path = "select data_paths[1] from system.tables"
+    folder = Path(value(demo, f"{path} where concat(database, '.', name) = '{table}'"))
+    for part in {file.parent for file in folder.glob("*/*.bin")}:
+        largest = max(part.glob("*.bin"), key=lambda file: file.stat().st_size)
         os.truncate(largest, largest.stat().st_size // 2)
 
 
