@@ -138,7 +138,7 @@ def _write_table(
     columns: dict[str, list[str]],
     rows: Sequence[Row],
 ) -> None:
-    """One to three parts; some with rows of too few fields, a few with a quote left open."""
+    """One to three files; some with rows of too few fields, a few with a quote left open."""
     suffix, delimiter = chance.choice([("tsv", "\t"), ("csv", ","), ("csv", "\t")])
     bounds = sorted(chance.choices(range(len(rows) + 1), k=chance.choice([0, 0, 1, 2])))
     names = list(columns)
@@ -149,19 +149,21 @@ def _write_table(
             text, names, delimiter=delimiter, lineterminator=chance.choice(["\n", "\r\n"])
         )
         writer.writeheader()
-        for row in rows[start:end]:
-            writer.writerow(row)
+        for position in range(start, end):
+            if position == (start + end) // 2:
+                middle = text.tell()
+            writer.writerow(rows[position])
             if chance.random() < 0.01:
                 text.write(f"too{delimiter}few\n")
                 collection.malformed += 1
         if name == "conversions" and end - start > 50 and chance.random() < 0.3:
-            lines = text.getvalue().splitlines(keepends=True)
-            lines.insert(len(lines) // 2, _with_open_quote(names, delimiter))
-            text = io.StringIO("".join(lines), newline="")
+            written = text.getvalue()
+            open_quote = _with_open_quote(names, delimiter)
+            text = io.StringIO(written[:middle] + open_quote + written[middle:], newline="")
             collection.has_open_quote = True
         encoding = chance.choice(["utf-8", "utf-8", "utf-8-sig"])
-        part = collection.dataset / f"{name}.{suffix}{number:03}"
-        part.write_bytes(text.getvalue().encode(encoding))
+        file = collection.dataset / f"{name}.{suffix}{number:03}"
+        file.write_bytes(text.getvalue().encode(encoding))
 
 
 def _with_open_quote(names: Sequence[str], delimiter: str) -> str:
@@ -170,7 +172,7 @@ def _with_open_quote(names: Sequence[str], delimiter: str) -> str:
 
 
 def _litter(chance: random.Random, folder: Path) -> None:
-    """Files that look like parts and are none; their rows must not be read."""
+    """Files that look like those of the dataset and are not; their rows must not be read."""
     for name in chance.sample(
         ["photos.tsv~", "photos.tsv.bak", "photos (1).tsv", ".photos.tsv.swp", "conversions.tsv~",
          "__MACOSX/._photos.tsv000", "photos.tsv000.tmp", "copy of photos.csv"],

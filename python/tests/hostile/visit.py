@@ -18,6 +18,7 @@ Rows = list[dict[str, Any]]
 
 class Page(NamedTuple):
     status: int
+    is_json: bool
     text: str
 
 
@@ -47,4 +48,8 @@ def visit(
         finally:
             server.should_exit = True
             thread.join()
-    return Seen(answers, {path: Page(one.status_code, one.text) for path, one in got.items()})
+    pages = {
+        path: Page(one.status_code, one.headers["Content-Type"] == "application/json", one.text)
+        for path, one in got.items()
+    }
+    return Seen(answers, pages)
