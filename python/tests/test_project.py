@@ -42,6 +42,12 @@ def test_every_macro_says_what_it_does_and_what_each_argument_is(manifest: Manif
         assert all(argument.description and argument.type for argument in macro.arguments)
 
 
+def test_every_macro_is_documented_in_the_folder_where_it_is(manifest: Manifest) -> None:
+    for macro in own_macros(manifest):
+        folder = Path(macro.original_file_path).parent
+        assert macro.patch_path == f"photo_search://{folder}/_{folder.name}.yml", macro.name
+
+
 def test_every_model_source_seed_and_column_is_described(manifest: Manifest) -> None:
     nodes = [*manifest.nodes.values(), *manifest.sources.values()]
     for node in nodes:

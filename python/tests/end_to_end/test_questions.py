@@ -842,6 +842,27 @@ def test_every_question_refuses_in_the_same_words(
     assert refused.output.count(f" argument for {question}() must be ") == 1
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["similar_photos", "photo_conversions", "popular_keywords", "popular_similar_photos"],
+)
+def test_an_argument_that_a_question_does_not_have_is_named_in_every_way_to_ask(
+    demo: Demo, question: str
+) -> None:
+    message = f"{question}() has no argument `radius`. See its arguments in docs/questions.md."
+    asked = json.dumps({"photo_id": TARGET, "radius": 1})
+    sql = f"{{{{ {question}('{TARGET}', radius=1) }}}}"
+    for command in (
+        ("run-operation", question, "--args", asked),
+        ("show", "--inline", sql),
+        ("compile", "--inline", sql),
+    ):
+        refused = demo.dbt.run(*command)
+        assert refused.exit_code != 0
+        assert refused.output.count(message) == 1
+        assert "Traceback" not in refused.output
+
+
 @pytest.mark.parametrize("yaml", ["{photo_id: 01234567012}", "{photo_id: 2024-01-01}"])
 def test_an_id_that_yaml_turned_into_something_else_is_refused_with_the_way_out(
     demo: Demo, yaml: str
@@ -865,16 +886,19 @@ def test_the_page_of_questions_names_every_question_and_argument_and_its_example
 ) -> None:
     page = (REPOSITORY / "docs" / "questions.md").read_text()
     sections = dict(re.findall(r"(?ms)^### (\w+)$(.*?)(?=^##|\Z)", page))
+    own = {m.name: m for m in demo.project.manifest().macros.values() if is_own(m)}
+    shared = names(own["search_arguments"]) - {"macro_name"}
+    assert shared <= set(re.findall(r"`(\w+)`", page[: page.index("### similar_photos")]))
     questions = {
-        macro.name: [argument.name for argument in macro.arguments]
-        for macro in demo.project.manifest().macros.values()
-        if macro.package_name == "photo_search" and {"output", "out"} <= names(macro)
-        if macro.name != "answer"
+        name: names(macro) - shared if "**kwargs" in macro.macro_sql else names(macro)
+        for name, macro in own.items()
+        if "**kwargs" in macro.macro_sql or {"output", "out"} <= names(macro)
+        if name not in ("answer", "search_arguments")
     }
     assert sections.keys() == questions.keys()
     examples = []
     for question, text in sections.items():
-        [arguments] = re.findall(r"(?ms)^Arguments: (.*?)\.$", text)
+        arguments = "".join(re.findall(r"(?ms)^Arguments(?: of its own)?: (.*?)\.$", text))
         said = re.findall(r"`(\w+)`", re.sub(r"\([^()]*\)", "", arguments))
         assert sorted(said) == sorted(questions[question]), question
         [(asked, given)] = re.findall(
@@ -883,6 +907,10 @@ def test_the_page_of_questions_names_every_question_and_argument_and_its_example
         assert asked == question
         examples.append(call(question, **json.loads(given or "{}")))
     assert all(ask_all(demo, *examples))
+
+
+def is_own(macro: Macro) -> bool:
+    return macro.package_name == "photo_search"
 
 
 def names(macro: Macro) -> set[str]:

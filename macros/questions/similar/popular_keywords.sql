@@ -1,17 +1,11 @@
 {# The most downloaded of the photos most like a target, and the keywords that led people to it. #}
 
-{% macro popular_keywords(
-    photo_id=none, top_k=10, keywords=5, aliases=true, vector=none, like=none, unlike=none,
-    filters=none, max_distance=none, after=none, exact=false, output="table", out=none
-) -%}
+{% macro popular_keywords(photo_id=none, top_k=10, keywords=5, aliases=true) -%}
     {%- set keywords = require_whole_number("popular_keywords", "keywords", keywords, 1, 1000) -%}
     {%- do require_one_of("popular_keywords", "aliases", aliases, [true, false]) -%}
-    {%- set similar = _similar_photos(
-        "popular_keywords",
-        photo_id, top_k, vector, like, unlike, filters, max_distance, after, exact
-    ) -%}
-    {%- set popular = _keywords_of_the_most_popular(similar.select, keywords, aliases) -%}
-    {{ return(answer("popular_keywords", popular ~ similar.settings, output, out)) }}
+    {%- set search = search_arguments("popular_keywords", photo_id, top_k, **kwargs) -%}
+    {%- set similar = _similar_photos(search) -%}
+    {{ return(search_answer(search, _keywords_of_the_most_popular(similar, keywords, aliases))) }}
 {%- endmacro %}
 
 {% macro _keywords_of_the_most_popular(similar, keywords, aliases) -%}

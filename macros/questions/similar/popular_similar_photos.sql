@@ -5,9 +5,7 @@
 
 {% macro popular_similar_photos(
     photo_id=none, top_k=10, candidates=100,
-    similarity_weight=1, popularity_weight=1, rank_constant=60,
-    vector=none, like=none, unlike=none,
-    filters=none, max_distance=none, after=none, exact=false, output="table", out=none
+    similarity_weight=1, popularity_weight=1, rank_constant=60
 ) -%}
     {%- set name = "popular_similar_photos" -%}
     {%- set most = search_limits().top_k -%}
@@ -16,14 +14,12 @@
     {%- set similarity_weight = require_number(name, "similarity_weight", similarity_weight, 0, 1000) -%}
     {%- set popularity_weight = require_number(name, "popularity_weight", popularity_weight, 0, 1000) -%}
     {%- set rank_constant = require_number(name, "rank_constant", rank_constant, 0, 1000) -%}
-    {%- set similar = _similar_photos(
-        name, photo_id, candidates, vector, like, unlike, filters, max_distance, after, exact
-    ) -%}
+    {%- set search = search_arguments(name, photo_id, candidates, **kwargs) -%}
     {%- set fused = _fused_ranks(
-        _with_downloads(similar.select), similarity_weight, popularity_weight, rank_constant, top_k
+        _with_downloads(_similar_photos(search)),
+        similarity_weight, popularity_weight, rank_constant, top_k
     ) -%}
-    {%- set marked = _with_most_popular(fused, "fused_rank") -%}
-    {{ return(answer(name, marked ~ similar.settings, output, out)) }}
+    {{ return(search_answer(search, _with_most_popular(fused, "fused_rank"))) }}
 {%- endmacro %}
 
 {# Photos that were downloaded equally often share a popularity rank. #}

@@ -1,15 +1,9 @@
 {# How often each of the photos most like a target was downloaded; 0 for those that never were. #}
 
-{% macro photo_conversions(
-    photo_id=none, top_k=10, vector=none, like=none, unlike=none,
-    filters=none, max_distance=none, after=none, exact=false, output="table", out=none
-) -%}
-    {%- set similar = _similar_photos(
-        "photo_conversions",
-        photo_id, top_k, vector, like, unlike, filters, max_distance, after, exact
-    ) -%}
-    {%- set downloads = _with_most_popular(_with_downloads(similar.select)) -%}
-    {{ return(answer("photo_conversions", downloads ~ similar.settings, output, out)) }}
+{% macro photo_conversions(photo_id=none, top_k=10) -%}
+    {%- set search = search_arguments("photo_conversions", photo_id, top_k, **kwargs) -%}
+    {%- set downloads = _with_downloads(_similar_photos(search)) -%}
+    {{ return(search_answer(search, _with_most_popular(downloads))) }}
 {%- endmacro %}
 
 {% macro _with_downloads(similar) -%}

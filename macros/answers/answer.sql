@@ -33,3 +33,10 @@
     {%- endif -%}
     {{ return(sql) }}
 {%- endmacro %}
+
+{# The answer of a question about similar photos: its settings stand at the very end. #}
+{% macro search_answer(search, select) -%}
+    {{ return(answer(
+        search.macro_name, select ~ search_settings(search.exact), search.output, search.out
+    )) }}
+{%- endmacro %}
