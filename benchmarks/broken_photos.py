@@ -13,9 +13,9 @@ import sys
 import time
 from pathlib import Path
 
-from photo_search.pipeline.job import make_job
-from photo_search.pipeline.prepare import Photo, fetched
-from photo_search.thumbnails.download import HttpLimits
+from photo_search.ingest.pipeline.job import make_job
+from photo_search.ingest.pipeline.prepare import Photo, fetched
+from photo_search.ingest.thumbnails.download import HttpLimits
 
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY / "python" / "tests"))

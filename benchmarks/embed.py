@@ -35,12 +35,12 @@ import torch
 import transformers
 from PIL import Image, ImageOps
 
-from photo_search.embedding.clip import load_encoder
-from photo_search.embedding.models import find_model
-from photo_search.pipeline import chunk
-from photo_search.pipeline.embed import Options, run_embed
-from photo_search.pipeline.job import Job, make_job
-from photo_search.thumbnails.download import Fetched, HttpLimits
+from photo_search.ingest.embedding.clip import load_encoder
+from photo_search.ingest.embedding.models import find_model
+from photo_search.ingest.pipeline import chunk
+from photo_search.ingest.pipeline.embed import Options, run_embed
+from photo_search.ingest.pipeline.job import Job, make_job
+from photo_search.ingest.thumbnails.download import Fetched, HttpLimits
 
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY / "python" / "tests"))

@@ -17,14 +17,14 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from PIL import Image
 
-from photo_search.dataset.read import CONVERSIONS
-from photo_search.embedding.encoder import DIMENSION
-from photo_search.pipeline import chunk
-from photo_search.pipeline.conversions import write_conversions
-from photo_search.pipeline.embed import Options, run_embed
-from photo_search.pipeline.job import make_job
+from photo_search.ingest.dataset.shapes import CONVERSIONS
+from photo_search.ingest.embedding.encoder import DIMENSION
+from photo_search.ingest.pipeline import chunk
+from photo_search.ingest.pipeline.conversions import write_conversions
+from photo_search.ingest.pipeline.embed import Options, run_embed
+from photo_search.ingest.pipeline.job import make_job
+from photo_search.ingest.thumbnails.download import Fetched, HttpLimits
 from photo_search.storage import Folder
-from photo_search.thumbnails.download import Fetched, HttpLimits
 
 ROWS_AT_A_TIME = 100_000
 
@@ -54,7 +54,7 @@ def make_photos(count: int, dataset: Path) -> None:
 
 def embed_photos(dataset: Path, out: Path) -> None:
     """The whole run, with one thumbnail for all photos."""
-    from photo_search.embedding.clip import load_encoder  # here: conversions need no torch
+    from photo_search.ingest.embedding.clip import load_encoder  # here: conversions need no torch
 
     file = io.BytesIO()
     Image.effect_noise((200, 133), 64).convert("RGB").save(file, "JPEG", quality=75)

@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 from urllib.request import urlopen
 
+from page import serving
 from playwright.sync_api import Page, sync_playwright
 
-from page import serving
-from photo_search.warehouse.project import Project
+from photo_search.warehouse import Project
 
 COPIES = 97  # beside the photos themselves
 PARTS = 10  # of each cluster

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from photo_search.embedding.encoder import DIMENSION
-from photo_search.embedding.version import VERSION_KEY
-from photo_search.pipeline.parquet import (
+from photo_search.ingest.embedding.encoder import DIMENSION
+from photo_search.ingest.embedding.version import VERSION_KEY
+from photo_search.ingest.pipeline.parquet import (
     CONVERSIONS_SCHEMA,
     FAILURES_SCHEMA,
     PHOTOS_SCHEMA,

@@ -1,4 +1,4 @@
-"""The photos most like each photo, exactly, as photo_search.neighbours finds them.
+"""The photos most like each photo, exactly, as photo_search.ask.neighbours finds them.
 
 The first run and --full-refresh measure all pairs. Later runs measure the photos that are new, that
 changed, or that lost a neighbour, and write only the lists that this changes. Either way the lists
@@ -13,7 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dbt.adapters.clickhouse_python.session import Dbt, Session
-from photo_search.neighbours import NO_NEIGHBOURS, Neighbours, Positions, changed_lists, unit_length
+from photo_search.ask.neighbours import (
+    NO_NEIGHBOURS,
+    Neighbours,
+    Positions,
+    changed_lists,
+    unit_length,
+)
 
 Hashes = npt.NDArray[np.uint64]
 

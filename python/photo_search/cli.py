@@ -78,7 +78,7 @@ def fetch(release: str, source: str | None, into: Path, accept_unsplash_terms: b
     \b
     photo-search fetch --release 1.4.1 --accept-unsplash-terms
     """
-    from photo_search.dataset.fetch import fetch_release
+    from photo_search.ingest.dataset.fetch import fetch_release
 
     is_new = fetch_release(release, into, source, accept_unsplash_terms)
     click.echo(f"{into} holds release {release}{'' if is_new else ' already'}.")
@@ -96,7 +96,7 @@ def import_hf(photos: str | None, conversions: str | None, out: str, re_embed: b
     photo-search import-hf
     photo-search import-hf --photos photos-all.parquet --conversions conversions-all.parquet
     """
-    from photo_search.pipeline.import_hf import import_myscale
+    from photo_search.ingest.pipeline.import_hf import import_myscale
 
     done = import_myscale(photos, conversions, out, re_embed)
     click.echo(
@@ -196,9 +196,9 @@ def embed(as_json: bool, **options: Any) -> None:
     photo-search embed --sample
     photo-search embed --limit 1000
     """
-    from photo_search.pipeline.embed import Options, run_embed
-    from photo_search.pipeline.job import make_job
-    from photo_search.thumbnails.download import HttpLimits
+    from photo_search.ingest.pipeline.embed import Options, run_embed
+    from photo_search.ingest.pipeline.job import make_job
+    from photo_search.ingest.thumbnails.download import HttpLimits
 
     plan = Options(**{field.name: options.pop(field.name) for field in fields(Options)})
     limits = HttpLimits(**{field.name: options.pop(field.name) for field in fields(HttpLimits)})
@@ -265,8 +265,8 @@ def load(project_dir: Path, target: str | None, data: str, allow_empty: tuple[st
     from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, another server than Amazon's from
     AWS_ENDPOINT_URL.
     """
-    from photo_search.warehouse.load import load
-    from photo_search.warehouse.project import Project
+    from photo_search.load.load import load
+    from photo_search.warehouse import Project
 
     loaded = load(Project(project_dir, target), data, allow_empty)
     for table, count_rows in loaded.items():
@@ -304,9 +304,9 @@ def gallery(
     photo-search gallery --folder showcase
     photo-search gallery --compare before/photos.parquet --out changed.html
     """
-    from photo_search.gallery.rows import read_showcases
-    from photo_search.gallery.write import write_comparison, write_gallery
-    from photo_search.warehouse.project import Project
+    from photo_search.ask.showcases import read_showcases
+    from photo_search.draw.gallery.write import write_comparison, write_gallery
+    from photo_search.warehouse import Project
 
     out, as_folder = folder or out, folder is not None
     if old:
@@ -356,8 +356,8 @@ def serve(
     photo-search serve --open
     photo-search serve --target myscale --port 8080
     """
-    from photo_search.page.serve import is_loopback, serve
-    from photo_search.warehouse.project import Project
+    from photo_search.draw.page.serve import is_loopback, serve
+    from photo_search.warehouse import Project
 
     def started(address: str, names: Sequence[str]) -> None:
         click.echo(f"The search page is at {address} (Ctrl-C stops it)")
@@ -409,17 +409,20 @@ def search(
     """
     from rich.console import Console
 
-    from photo_search.gallery.draw import draw_query
-    from photo_search.gallery.write import write_page
-    from photo_search.search import command, terminal
-    from photo_search.warehouse.project import Project
+    from photo_search.ask.search import search
+    from photo_search.draw.gallery.draw import draw_query
+    from photo_search.draw.gallery.write import write_page
+    from photo_search.draw.kit.thumbnails import read_thumbnails
+    from photo_search.draw.terminal import as_rows, print_answer
+    from photo_search.warehouse import Project
 
-    found = command.search(Project(project_dir, target), data, words, image, top_k)
+    found = search(Project(project_dir, target), data, words, image, top_k)
+    similar = found.answer.similar
+    thumbnails = read_thumbnails(data, (photo.photo for photo in similar))
     if html:
-        page = draw_query(found.query, found.answer.similar, found.thumbnails, found.record)
-        write_page(page, html)
-        click.echo(f"{len(found.answer.similar)} photos in {html}")
+        write_page(draw_query(found.query, similar, thumbnails, found.record), html)
+        click.echo(f"{len(similar)} photos in {html}")
     elif as_json:
-        click.echo(json.dumps(terminal.as_rows(found.answer)))
+        click.echo(json.dumps(as_rows(found.answer)))
     else:
-        terminal.print_answer(found.answer, found.thumbnails, Console())
+        print_answer(found.answer, thumbnails, Console())

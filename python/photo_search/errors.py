@@ -1,4 +1,6 @@
-"""What can stop a command. The CLI prints the message; library code only raises."""
+"""What can go wrong. Library code raises; only the CLI prints the message."""
+
+from enum import StrEnum
 
 
 class PhotoSearchError(Exception):
@@ -67,3 +69,37 @@ class MissingPhotoError(PhotoSearchError):
 
 class ServeError(PhotoSearchError):
     """The search page cannot be offered at that address."""
+
+
+class Reason(StrEnum):
+    """Why a photo has no vector, as in photo_failures.parquet; docs/embedding.md explains each."""
+
+    GONE = "gone"
+    DENIED = "denied"
+    SERVER_ERROR = "server_error"
+    TIMEOUT = "timeout"
+    NETWORK = "network"
+    TLS = "tls"
+    FORBIDDEN_HOST = "forbidden_host"
+    TOO_LARGE = "too_large"
+    NOT_IMAGE = "not_image"
+    TRUNCATED = "truncated"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_SMALL = "too_small"
+    BAD_ID = "bad_id"
+    CORRUPT = "corrupt"
+
+
+PASSING = frozenset({Reason.SERVER_ERROR, Reason.TIMEOUT, Reason.NETWORK, Reason.TLS})
+"""Reasons that may be gone tomorrow: these photos are asked for again."""
+
+
+class PhotoFailure(PhotoSearchError):
+    """One photo cannot be used; the run goes on without it."""
+
+    def __init__(self, reason: Reason, detail: str, attempts: int = 0) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        # Shown on terminals and kept in a table: no control characters, no novel.
+        self.detail = "".join(c if c.isprintable() else "?" for c in detail[:300])
+        self.attempts = attempts

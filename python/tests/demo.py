@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from photo_search.warehouse.project import Project
+from photo_search.warehouse import Project
 from warm_project import REPOSITORY, DbtProcess
 
 

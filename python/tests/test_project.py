@@ -11,7 +11,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import Macro
 
 from demo import Demo
-from photo_search.embedding.encoder import DIMENSION
+from photo_search.ingest.embedding.encoder import DIMENSION
 from warm_project import REPOSITORY, DbtProcess
 
 DISPATCHED = re.compile(r"^(default|chdb|clickhouse|myscale)__")

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from photo_search.draw.page.serve import _names, is_loopback
 from photo_search.errors import ServeError
-from photo_search.page.serve import _names, is_loopback
 
 COMMAND = """
 import sys, time

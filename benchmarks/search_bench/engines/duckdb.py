@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from photo_search.embedding.encoder import DIMENSION
+from photo_search.ingest.embedding.encoder import DIMENSION
 from search_bench.filters import widest
 
 NEAREST = """

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from photo_search.embedding.encoder import DIMENSION
-from photo_search.pipeline.parquet import PHOTOS_SCHEMA
+from photo_search.ingest.embedding.encoder import DIMENSION
+from photo_search.ingest.pipeline.parquet import PHOTOS_SCHEMA
 from search_bench.engines import folder_size
 
 BATCH = 100_000

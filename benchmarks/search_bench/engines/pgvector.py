@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from photo_search.embedding.encoder import DIMENSION
+from photo_search.ingest.embedding.encoder import DIMENSION
 from search_bench.engines import CONSTRUCTION, LINKS
 from search_bench.filters import widest
 

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from photo_search.warehouse.project import Project
+from photo_search.warehouse import Project
 from search_bench.engines import folder_size
 from search_bench.filters import widest
 

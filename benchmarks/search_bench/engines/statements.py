@@ -5,7 +5,7 @@ import re
 from contextlib import ExitStack
 from pathlib import Path
 
-from photo_search.warehouse.project import Project
+from photo_search.warehouse import Project
 
 ROOT = Path(__file__).parents[3]
 READS = re.compile(r"\s*(/\*.*?\*/\s*)*(select|with|explain|describe|show|exists)\b", re.I | re.S)

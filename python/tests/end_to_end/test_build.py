@@ -19,7 +19,7 @@ from dbt.cli.main import dbtRunner
 
 from demo import Demo
 from photo_search.errors import WarehouseError
-from photo_search.warehouse.load import _check_file
+from photo_search.load.load import _check_file
 from warm_project import REPOSITORY
 
 TARGET = "H2YYHXTXg_1"

@@ -16,7 +16,7 @@ import pytest
 from dbt.contracts.graph.nodes import Macro
 
 from demo import Demo
-from photo_search.search.photos import MOST_AT_ONCE
+from photo_search.ask.photos import MOST_AT_ONCE
 from truth import Truth
 from warm_project import REPOSITORY
 

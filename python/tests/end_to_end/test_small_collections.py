@@ -13,12 +13,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from demo import Demo
+from photo_search.ask.search import search
+from photo_search.ask.showcases import read_showcases
+from photo_search.draw.gallery.write import write_comparison, write_gallery
+from photo_search.draw.page.app import make_app
+from photo_search.draw.page.context import open_site
 from photo_search.errors import EmptyCollectionError
-from photo_search.gallery.rows import read_showcases
-from photo_search.gallery.write import write_comparison, write_gallery
-from photo_search.page.app import make_app
-from photo_search.page.site import open_site
-from photo_search.search.command import search
 from warm_project import REPOSITORY
 
 FIRST = "the id of the first photo"

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import requests
 import uvicorn
 
-from photo_search.page.app import make_app
-from photo_search.page.site import open_site
-from photo_search.warehouse.project import Project
+from photo_search.draw.page.app import make_app
+from photo_search.draw.page.context import open_site
+from photo_search.warehouse import Project
 from warm_project import REPOSITORY
 
 Rows = list[dict[str, Any]]

@@ -1,0 +1,82 @@
+"""A question about similar photos: the macro call that asks it, its SQL, its answer."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from photo_search.ask.photos import SimilarPhoto, read_photos, similar_photo
+from photo_search.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Question:
+    """The `top_k` photos most like a photo, or like a vector of 512 numbers.
+
+    `filters` are those of similar_photos(). `popularity`, 0 to 1, is the weight of downloads
+    against similarity in the order of the answer.
+    """
+
+    photo_id: str | None = None
+    vector: Sequence[float] | None = None
+    top_k: int = 12
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    popularity: float = 0
+    exact: bool = False
+
+    @property
+    def macro(self) -> str:
+        return "popular_similar_photos" if self.popularity else "photo_conversions"
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the macro is given: only what differs from its defaults, except `top_k`."""
+        arguments: dict[str, Any] = {"top_k": self.top_k}
+        if self.photo_id is not None:
+            arguments["photo_id"] = self.photo_id
+        if self.vector is not None:
+            arguments["vector"] = list(self.vector)
+        if self.popularity:
+            arguments["similarity_weight"] = round(1 - self.popularity, 3)
+            arguments["popularity_weight"] = self.popularity
+        if self.filters:
+            arguments["filters"] = dict(self.filters)
+        if self.exact:
+            arguments["exact"] = True
+        return arguments
+
+    @property
+    def call(self) -> str:
+        """The macro call as a model would have it."""
+        arguments = (f"{name}={_literal(value)}" for name, value in self.arguments.items())
+        return f"{{{{ {self.macro}({', '.join(arguments)}) }}}}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Neighbours in the order of the question, the statement that found them, and its time."""
+
+    question: Question
+    sql: str
+    similar: Sequence[SimilarPhoto]
+    milliseconds: float
+
+
+def ask(warehouse: Warehouse, question: Question) -> Answer:
+    """Raises QuestionError (an argument is refused) or WarehouseError."""
+    sql = warehouse.compile(question.macro, **question.arguments)
+    started = time.perf_counter()
+    rows = warehouse.rows(sql)
+    milliseconds = 1000 * (time.perf_counter() - started)
+    photos = read_photos(warehouse, [row["photo_id"] for row in rows])
+    near_duplicate_distance = warehouse.near_duplicate_distance
+    similar = [similar_photo(photos[row["photo_id"]], row, near_duplicate_distance) for row in rows]
+    return Answer(question, sql, similar, milliseconds)
+
+
+def _literal(value: Any) -> str:
+    """A value as Jinja reads it: JSON but for the words of its constants."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value, ensure_ascii=False)

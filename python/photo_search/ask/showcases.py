@@ -1,0 +1,68 @@
+"""What the gallery shows, read from the marts. Ranking and counting happen in SQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from photo_search.ask.photos import (
+    Photo,
+    SimilarPhoto,
+    photo_of,
+    read_photos,
+    require_photos,
+    showcase_ids,
+    similar_photo,
+)
+from photo_search.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Showcase:
+    """A target and its neighbours, nearest first."""
+
+    target: Photo
+    similar: Sequence[SimilarPhoto]
+
+    @property
+    def photos(self) -> list[Photo]:
+        return [self.target, *(similar.photo for similar in self.similar)]
+
+
+def read_showcases(warehouse: Warehouse) -> list[Showcase]:
+    """The showcase photos in showcase order, as dbt built them; a single photo has no neighbours.
+
+    Raises EmptyCollectionError, or WarehouseError: the marts are missing, or the engine cannot be
+    reached.
+    """
+    require_photos(warehouse)
+    targets = showcase_ids(warehouse)
+    photos = read_photos(warehouse, targets)
+    near_duplicate_distance = warehouse.near_duplicate_distance
+    rows = _similar_rows(warehouse)
+    return [
+        Showcase(
+            target=photos[target],
+            similar=[
+                similar_photo(photo_of(row), row, near_duplicate_distance)
+                for row in rows
+                if row["target_photo_id"] == target
+            ],
+        )
+        for target in targets
+        if target in photos
+    ]
+
+
+def _similar_rows(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """The mart's rows, downloads and keywords among them, with the other facts of each photo."""
+    return warehouse.rows(
+        f"""
+        select *
+        from {warehouse.relation("showcase_similar_photos")}
+        inner join (
+            select * except (photo_embed) from {warehouse.relation("photos")}
+        ) as photos
+            using (photo_id)
+        order by showcase_order, similarity_rank
+        """
+    )

@@ -1,0 +1,1 @@
+"""What every page is drawn with: templates, links, thumbnails and scales."""

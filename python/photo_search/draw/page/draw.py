@@ -1,0 +1,61 @@
+"""The pages of the site, drawn by templates from what the views give them."""
+
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment
+
+from photo_search.ask.photos import Photo
+from photo_search.ask.question import Answer
+from photo_search.draw.kit.environment import page_environment
+from photo_search.draw.kit.scale import Scale
+from photo_search.draw.page.context import Site
+from photo_search.draw.page.controls import BLENDS, COUNTS, ORIENTATIONS, Controls
+
+STYLES = ("style.css", "page.css", "map.css", "quality.css")
+
+
+def site_environment(site: Site) -> Environment:
+    environment = page_environment("photo_search.draw.page")
+    environment.globals |= {
+        "site": site,
+        "photo_address": photo_address,
+        "counts": COUNTS,
+        "blends": BLENDS,
+        "orientations": ORIENTATIONS,
+    }
+    return environment
+
+
+def photo_address(photo_id: str, controls: Controls | None = None) -> str:
+    return address(f"/photo/{quote(photo_id)}", controls)
+
+
+def address(path: str, controls: Controls | None, **more: str) -> str:
+    query = urlencode(more | (controls.set if controls else {}))
+    return f"{path}?{query}" if query else path
+
+
+def draw_answer(
+    environment: Environment,
+    answer: Answer,
+    controls: Controls,
+    path: str,
+    hidden: dict[str, str],
+    **target: Any,
+) -> str:
+    """The page of an answer. `path` and `hidden` say what was searched for, apart from `controls`;
+    `target` shows it: a `photo`, a `text` or a `preview`."""
+    site = cast(Site, environment.globals["site"])
+    photos: list[Photo] = [similar.photo for similar in answer.similar]
+    distances = [similar.distance for similar in answer.similar]
+    return environment.get_template("answer.html").render(
+        answer=answer,
+        controls=controls,
+        path=path,
+        hidden=hidden,
+        without=lambda name: address(path, controls.without(name), **hidden),
+        pictures=site.pictures(photos),
+        scale=Scale(max(distances, default=0.0)),
+        target={"photo": None, "text": None, "preview": None} | target,
+    )

@@ -1,0 +1,111 @@
+"""What went wrong, said to a visitor: what, and what to do now."""
+
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+
+from photo_search.errors import (
+    EmbeddingVersionError,
+    EmptyCollectionError,
+    MissingPhotoError,
+    ModelError,
+    NotBuiltError,
+    PhotoFailure,
+    QuestionError,
+    Reason,
+    WarehouseError,
+)
+
+ABOUT_FILES = {
+    Reason.NOT_IMAGE: "It is not a JPEG, PNG, WebP or GIF file.",
+    Reason.TRUNCATED: "It is cut off: the end of the file is missing.",
+    Reason.TOO_MANY_PIXELS: "It has more than 50 million pixels.",
+    Reason.TOO_SMALL: "It is too small or too long: at least 16 pixels a side, at most 1:20.",
+    Reason.CORRUPT: "It is damaged and cannot be decoded.",
+}
+TITLES: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
+    MissingPhotoError: (
+        HTTPStatus.NOT_FOUND,
+        "There is no such photo",
+        "Check the id, or begin with another photo.",
+    ),
+    QuestionError: (
+        HTTPStatus.BAD_REQUEST,
+        "That cannot be asked",
+        "Go back and change what was asked, or start anew.",
+    ),
+    PhotoFailure: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "This picture cannot be used",
+        "Choose another JPEG, PNG, WebP or GIF file of up to 20 MB.",
+    ),
+    ModelError: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The model is not available",
+        "Searching from photo to photo works without it.",
+    ),
+    EmbeddingVersionError: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The model is not the one that saw the photos",
+        "Searching from photo to photo works without it.",
+    ),
+    EmptyCollectionError: (
+        HTTPStatus.OK,
+        "There are no photos yet",
+        "Stop this page first, because chDB serves one process at a time, and start it again then.",
+    ),
+    NotBuiltError: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "This is not built yet",
+        "When that is done, load this page again.",
+    ),
+    WarehouseError: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The database does not answer",
+        "When that is mended, load this page again.",
+    ),
+}
+ABOUT_REQUESTS = {
+    HTTPStatus.NOT_FOUND: ("There is no such page", "Begin with a photo, or search."),
+    HTTPStatus.BAD_REQUEST: ("No picture came with this", "Choose a file first."),
+    HTTPStatus.FORBIDDEN: ("Another site asked for this", "Search from this page itself."),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "Too many pictures at once",
+        "Wait a few seconds, then choose it again.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        "This file is too large",
+        "Choose one of up to 20 MB, or make it smaller.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A page's worth of bad news."""
+
+    status: int
+    title: str
+    message: str
+    advice: str
+
+
+def problem_of(error: Exception) -> Problem:
+    """What to tell about `error`. One that nobody foresaw goes to the log with its traceback."""
+    if isinstance(error, HTTPException):
+        unknown = (HTTPStatus(error.status_code).phrase, "Start anew.")
+        title, advice = ABOUT_REQUESTS.get(HTTPStatus(error.status_code), unknown)
+        return Problem(error.status_code, title, "", advice)
+    for kind, (status, title, advice) in TITLES.items():
+        if isinstance(error, kind):
+            message = ABOUT_FILES[error.reason] if isinstance(error, PhotoFailure) else str(error)
+            return Problem(status, title, message, advice)
+    logging.getLogger(__name__).error("A page failed", exc_info=error)
+    return Problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "This page failed",
+        "The terminal in which photo-search runs says why.",
+        "Go back, or start anew.",
+    )

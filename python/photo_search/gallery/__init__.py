@@ -1,1 +1,0 @@
-"""The page that a visitor sees: showcase photos, each with the photos most like it."""

@@ -1,0 +1,1 @@
+"""Photo URLs in, Parquet files with vectors out."""

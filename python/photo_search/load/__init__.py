@@ -1,0 +1,1 @@
+"""Parquet files in, source tables of a dbt target out."""

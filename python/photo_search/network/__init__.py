@@ -1,0 +1,1 @@
+"""Requests over the internet, to allowed hosts alone."""

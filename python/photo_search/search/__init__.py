@@ -1,1 +1,0 @@
-"""Questions about photos, asked through the project's macros, and their answers."""

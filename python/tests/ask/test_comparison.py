@@ -1,0 +1,40 @@
+"""How the neighbours of photos changed, on vectors whose neighbours are plain to see."""
+
+import numpy as np
+import pytest
+
+from photo_search.ask.comparison import Embedded, compare
+from photo_search.errors import DatasetError
+
+
+def embedded(version, **degrees):
+    """Photos by id, each in a direction on a circle."""
+    angles = np.radians(list(degrees.values()))
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    return Embedded(list(degrees), vectors, version)
+
+
+def test_only_photos_of_both_sides_are_compared_each_with_its_nearest():
+    old = embedded("1", cat=0, gone=1, dog=10, sun=90, sea=100)
+    new = embedded("2", sea=100, cat=0, dog=85, sun=90, new=1)
+    found = compare(old, new, top_k=1)
+    assert (found.count_photos, found.count_compared, found.count_same) == (4, 4, 2)
+    assert found.share_kept == 0.5
+    assert found.moved == [("dog", ["cat"], ["sun"]), ("sun", ["sea"], ["dog"])]
+
+
+def test_equal_pictures_are_the_same_neighbours_on_both_sides():
+    names = [f"copy{number}" for number in range(9)]
+    old, new = (embedded(version, **dict.fromkeys(names, 45)) for version in "12")
+    found = compare(old, new, top_k=3)
+    assert (found.share_kept, found.count_same, found.moved) == (1, 9, [])
+
+
+def test_a_single_photo_has_no_neighbours_to_compare():
+    found = compare(embedded("1", cat=0, dog=1), embedded("2", cat=5), top_k=10)
+    assert (found.top_k, found.count_photos, found.share_kept, found.moved) == (0, 1, 1, [])
+
+
+def test_two_sides_without_a_common_photo_are_refused():
+    with pytest.raises(DatasetError, match="have no photo in common"):
+        compare(embedded("1", cat=0), embedded("2", dog=0), top_k=10)

@@ -1,0 +1,74 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import transformers
+from PIL import Image
+
+from photo_search.errors import ModelError
+from photo_search.ingest.embedding.preprocess import (
+    Preprocessing,
+    find_config,
+    read_preprocessing,
+    to_pixels,
+)
+
+# The processor whose arithmetic is Pillow's; before transformers 5 it was the only one.
+PROCESSOR = getattr(transformers, "CLIPImageProcessorPil", transformers.CLIPImageProcessor)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [(200, 133), (200, 300), (133, 200), (224, 224), (199, 200), (200, 67), (1001, 333), (17, 300)],
+)
+def test_pixels_are_those_of_the_processor_within_a_millionth(size: tuple[int, int]) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    image = Image.fromarray(noise)
+    expected = np.asarray(PROCESSOR()(images=image)["pixel_values"][0])
+    rule = Preprocessing()
+    scaled = to_pixels(image, rule.size).astype(np.float32) / 255
+    found = (scaled - np.array(rule.mean, np.float32)) / np.array(rule.std, np.float32)
+    assert np.abs(found.transpose(2, 0, 1) - expected).max() < 1e-6
+
+
+def test_the_preprocessing_of_a_saved_model_is_read_in_its_old_and_its_new_form(
+    tmp_path: Path,
+) -> None:
+    values = {"image_mean": [0.1, 0.2, 0.3], "image_std": [1.0, 2.0, 3.0], "resample": 3}
+    new = {**values, "size": {"shortest_edge": 336}, "crop_size": {"height": 336, "width": 336}}
+    for config in (new, {**values, "size": 336, "crop_size": 336}):
+        (tmp_path / "preprocessor_config.json").write_text(json.dumps(config))
+        found = read_preprocessing(tmp_path / "preprocessor_config.json")
+        assert found == Preprocessing(336, (0.1, 0.2, 0.3), (1.0, 2.0, 3.0))
+
+
+def test_the_preprocessing_inside_of_the_processor_counts_before_the_older_file(
+    tmp_path: Path,
+) -> None:
+    older = tmp_path / "preprocessor_config.json"
+    older.write_text(json.dumps({"size": 336, "crop_size": 336}))
+    processor = tmp_path / "processor_config.json"
+    processor.write_text(json.dumps({"processor_class": "CLIPProcessor"}))
+    assert read_preprocessing(find_config(tmp_path)).size == 336
+    processor.write_text(json.dumps({"image_processor": {"size": 288, "crop_size": 288}}))
+    assert read_preprocessing(find_config(tmp_path)).size == 288
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null"])
+def test_a_damaged_configuration_is_one_message(tmp_path: Path, text: str) -> None:
+    (tmp_path / "processor_config.json").write_text(text)
+    with pytest.raises(ModelError, match=r"processor_config\.json cannot be read"):
+        find_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change", [{"resample": 2}, {"crop_size": 200}, {"size": {}}, {"do_normalize": False}]
+)
+def test_another_preprocessing_than_clips_is_refused(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    config = {"image_mean": [0] * 3, "image_std": [1] * 3, "size": 224, "crop_size": 224}
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps({**config, **change}))
+    with pytest.raises(ModelError, match="bicubic"):
+        read_preprocessing(tmp_path / "preprocessor_config.json")

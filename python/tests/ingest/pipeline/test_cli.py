@@ -1,0 +1,60 @@
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ingest.pipeline.conftest import World
+from photo_search.cli import main
+
+SAMPLE = Path(__file__).parents[4]
+
+
+def test_the_sample_is_embedded_by_one_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(SAMPLE)
+    result = CliRunner().invoke(main, ["embed", "--sample", "--out", str(tmp_path), "--json"])
+    assert result.exit_code == 0, result.output
+    summary = json.loads(result.stdout)
+    assert summary["photos"] > 200
+    assert summary["conversions"] > 10_000
+    assert "photos/s" in result.stderr
+    again = CliRunner().invoke(main, ["embed", "--sample", "--out", str(tmp_path)])
+    assert "0 photos tried" in again.stdout
+    assert again.stderr == ""
+
+
+def test_a_mistake_is_one_message_and_exit_code_1(tmp_path: Path) -> None:
+    arguments = [
+        "embed",
+        "--model",
+        "demo",
+        "--dataset",
+        str(tmp_path),
+        "--out",
+        str(tmp_path / "o"),
+    ]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: No photos.tsv* or photos.csv*")
+    assert result.stdout == ""
+
+
+def test_the_terms_must_be_accepted_on_the_command_line() -> None:
+    result = CliRunner().invoke(main, ["fetch"])
+    assert result.exit_code == 1
+    assert "--accept-unsplash-terms" in result.stderr
+
+
+@pytest.mark.parametrize("bad", [["--limit", "0"], ["--rate", "0"], ["--max-failure-rate", "2"]])
+def test_numbers_out_of_range_are_refused(bad: list[str]) -> None:
+    assert CliRunner().invoke(main, ["embed", *bad]).exit_code == 2
+
+
+def test_the_summary_says_what_failed_and_how_often(world: World) -> None:
+    world.add(0)
+    world.photos["gone"] = world.server.url + "/gone"
+    text = world.run().text()
+    assert "1 photos with vectors" in text
+    assert "Without a vector: 1 gone." in text
