@@ -1,4 +1,4 @@
-"""A strict stand-in for MyScale, for tests: see README.md beside this file."""
+"""A strict stand-in for MyScale, for tests. See README.md in this folder."""
 
 from .standin import MyScaleStandIn
 

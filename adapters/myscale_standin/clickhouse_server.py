@@ -1,8 +1,8 @@
-"""ClickHouse's HTTP interface in front of chDB, without anything of MyScale.
+"""ClickHouse's HTTP interface in front of chDB, without MyScale's extensions.
 
     python -m myscale_standin.clickhouse_server FOLDER PASSWORD
 
-Tests need a ClickHouse server of today with its own vector index, and none is on PyPI.
+Tests need a current ClickHouse server with its own vector index. PyPI has none.
 """
 
 import os
@@ -23,9 +23,9 @@ from .local_engine import LocalEngine, context_of, output_format
 
 
 class ChdbEngine(LocalEngine):
-    """The engine of this process, one statement at a time.
+    """The engine of this process. It runs one statement at a time.
 
-    It has one session for all clients, so temporary tables are rewritten: see local_engine.py.
+    All clients share one session, so temporary tables are rewritten. See local_engine.py.
     """
 
     version = str(chdb.engine_version)
@@ -51,7 +51,7 @@ class ChdbEngine(LocalEngine):
 
 
 def main() -> None:
-    """Print the port, and serve until the pipe of standard input closes."""
+    """Print the port, and serve until standard input closes."""
     engine = ChdbEngine(Path(sys.argv[1]))
     account = ("default", sys.argv[2])
     front = Front(0, None, account, Faults(), engine.version, engine.send, lambda *_: None)
@@ -59,7 +59,7 @@ def main() -> None:
     print(front.server_port, flush=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.stdin.read()
-    os._exit(0)  # chDB may wait for its threads for ever
+    os._exit(0)  # chDB may wait for its threads forever
 
 
 if __name__ == "__main__":

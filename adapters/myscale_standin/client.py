@@ -1,4 +1,4 @@
-"""A bare HTTP client for tests: no library between the test and the wire."""
+"""A bare HTTP client for tests, so that no library changes what goes over the wire."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .standin import MyScaleStandIn
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer; ``code`` is the exception code, 0 for success."""
+    """One HTTP answer. ``code`` is the exception code, or 0 for success."""
 
     status: int
     code: int
@@ -23,7 +23,7 @@ class Answer:
 
 
 class Client:
-    """Sends statements to a stand-in, each in a connection of its own; ``database`` goes along."""
+    """Sends statements to ``database`` of a stand-in, each over a new connection."""
 
     def __init__(self, standin: MyScaleStandIn) -> None:
         self.standin = standin
@@ -42,7 +42,7 @@ class Client:
     def request(
         self, method: str, path: str, body: str | bytes = b"", headers: dict[str, str] | None = None
     ) -> Answer:
-        """Send any request; account and password of the stand-in go along."""
+        """Send any request, with the account and password of the stand-in."""
         host, port = self.standin.host, self.standin.port
         connection = (
             http.client.HTTPSConnection(host, port, context=self._tls)
@@ -69,7 +69,7 @@ class Client:
         assert answer.status == 200, answer.text
 
     def rows(self, sql: str, **params: Any) -> list[tuple[Any, ...]]:
-        """Rows of a SELECT that must succeed."""
+        """The rows of a SELECT that must succeed."""
         answer = self.post(sql, **params, default_format="JSONCompactEachRow")
         assert answer.status == 200, answer.text
         return [

@@ -1,4 +1,4 @@
-"""Servers for the tests of the stand-in: one for each generation and edition, all session long."""
+"""Servers for the tests of the stand-in, one for each generation and edition, per session."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Servers = Callable[[int, str], Client]
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """Clients of servers by generation and edition, started when first asked for."""
+    """Clients of servers by generation and edition. A server starts at the first request for it."""
     started: dict[tuple[int, str], Client] = {}
 
     def client(generation: int, edition: str) -> Client:
@@ -34,7 +34,7 @@ def servers() -> Iterator[Servers]:
 
 @contextmanager
 def _fresh(client: Client) -> Iterator[Client]:
-    """No faults, no delay, and a database of its own: old tables slow generation 1 down."""
+    """Clear all faults and delays, and use a new database. Old tables slow generation 1 down."""
     client.standin.clear_faults()
     client.database = ""
     name = f"d{next(_numbers)}"
@@ -55,7 +55,7 @@ def server(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Client]
 
 @pytest.fixture
 def cloud(servers: Servers) -> Iterator[Client]:
-    """A MyScale Cloud; its edition differs in the same way in both generations."""
+    """A MyScale Cloud. The editions differ in the same way in both generations."""
     with _fresh(servers(2, "cloud")) as client:
         yield client
 
@@ -87,7 +87,7 @@ ROWS = "(1, 'a', [1, 0, 0]), (2, 'b', [0, 2, 0]), (3, 'a', [3, 4, 0])"
 
 @pytest.fixture
 def table(server: Client, name: str) -> str:
-    """A table of three vectors, in one part, without an index."""
+    """A table of three vectors in one part, without an index."""
     server.run(f"CREATE TABLE {name} ({COLUMNS}) {ENGINE}")
     server.run(f"INSERT INTO {name} VALUES {ROWS}")
     return name
@@ -95,14 +95,14 @@ def table(server: Client, name: str) -> str:
 
 @pytest.fixture
 def indexed(server: Client, table: str) -> str:
-    """The same table with a built Cosine index ``vi``."""
+    """The same table with the Cosine index ``vi``, which is built."""
     server.run(f"ALTER TABLE {table} ADD VECTOR INDEX vi v TYPE SCANN('metric_type=Cosine')")
     assert status(server, table) == "Built"
     return table
 
 
 def status(client: Client, table: str) -> str:
-    """Status of the one index of a table."""
+    """The status of the only index of a table."""
     found = client.rows(f"SELECT status FROM system.vector_indices WHERE table = '{table}'")
     assert len(found) == 1
     return str(found[0][0])

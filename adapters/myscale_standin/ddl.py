@@ -1,4 +1,4 @@
-"""The grammar of vector index DDL and the checks which MyScale makes before it accepts an index."""
+"""The grammar of vector index DDL, and the checks that MyScale makes before it accepts an index."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ SEARCH_PARAMETERS: dict[str, dict[str, tuple[int, int]]] = {
 
 @dataclass(frozen=True)
 class IndexDefinition:
-    """One ``name column TYPE type('k=v', …)``; ``expr`` is its text as it was typed."""
+    """One ``name column TYPE type('k=v', …)``. ``expr`` is the text as the user typed it."""
 
     name: str
     column: str
@@ -92,7 +92,7 @@ Command = AddIndex | DropIndex | BuildControl
 
 @dataclass(frozen=True)
 class Rules:
-    """What one server allows: its edition and its generation."""
+    """What one server allows. This depends on its edition and generation."""
 
     edition: str
     generation: int
@@ -104,7 +104,7 @@ class Rules:
 
 
 def parse_command(statement: Statement, rules: Rules) -> Command | None:
-    """The vector index command in a statement, None for any other statement.
+    """The vector index command in a statement, or None for any other statement.
 
     Raises ServerError 62 for everything outside the grammar.
     """
@@ -201,7 +201,7 @@ def _definition(sql: str, read: Reader, rules: Rules, name: str) -> IndexDefinit
 
 @dataclass(frozen=True)
 class CreateTable:
-    """A CREATE TABLE: its name, inline vector indexes, and the statement without them."""
+    """A CREATE TABLE: its name, its inline vector indexes, and the statement without them."""
 
     table: Table
     plain: Statement
@@ -212,7 +212,7 @@ class CreateTable:
 
 
 def parse_create_table(statement: Statement, rules: Rules) -> CreateTable | None:
-    """Read a CREATE TABLE as far as vector indexes need it, None for any other statement."""
+    """Read the vector indexes in a CREATE TABLE. None for any other statement."""
     read = Reader(statement.tokens)
     if not (read.take("CREATE") or read.take("ATTACH")):
         return None
@@ -266,10 +266,10 @@ def _checks(elements: Sequence[Sequence[Token]]) -> list[tuple[Token, ...]]:
 
 
 def dimension_of(column: str, checks: Sequence[Sequence[Token]]) -> int | None:
-    """The length that a CHECK pins ``column`` to, None without one.
+    """The length that a CHECK sets for ``column``, or None.
 
-    Only ``length(column) = integer``, the whole expression and in this order, counts; a bracket
-    around all of it does not change the tree. The function name is case-sensitive.
+    Only the expression ``length(column) = integer`` counts, in this order and with nothing beside
+    it. It may be in brackets. The function name is case-sensitive.
     """
     for check in checks:
         inside = list(check)
@@ -295,7 +295,7 @@ def checks_of(create_table_sql: str) -> list[tuple[Token, ...]]:
 
 
 def check_column_type(column_type: str) -> str:
-    """``float`` or ``binary`` for a column type that can carry a vector, else ServerError 117."""
+    """``float`` or ``binary`` for a column type that can hold a vector, else ServerError 117."""
     if column_type == "Array(Float32)":
         return "float"
     if column_type.startswith("FixedString("):
@@ -318,7 +318,7 @@ def check_definition(index: IndexDefinition, rules: Rules, vectors: str, dimensi
 
 
 def parameters_of(texts: Sequence[str]) -> dict[str, str]:
-    """Key and value of each ``'k=v'``, blanks removed; one JSON object is taken as well."""
+    """The key and value of each ``'k=v'``, without blanks. One JSON object is also accepted."""
     if len(texts) == 1 and texts[0].lstrip().startswith("{"):
         return {k: str(v) for k, v in json.loads(texts[0]).items()}
     found = {}
@@ -331,9 +331,9 @@ def parameters_of(texts: Sequence[str]) -> dict[str, str]:
 
 
 def check_parameters(kind: str, given: Mapping[str, str], rules: Rules, dimension: int) -> None:
-    """Check build parameters of index type ``kind``, which is upper case.
+    """Check the build parameters of index type ``kind``, which is upper case.
 
-    Generation 1 has one list for build and search parameters, generation 2 two.
+    Generation 1 has one list of parameters for build and search. Generation 2 has two.
     """
     ranges = dict(_BUILD[kind])
     if rules.generation == 1:
@@ -370,5 +370,5 @@ def _check_number(kind: str, key: str, value: str, allowed: tuple[int, int]) -> 
 
 
 def metric_of(parameters: Sequence[str], default: str) -> str:
-    """The metric of an index, upper case."""
+    """The metric of an index, in upper case."""
     return parameters_of(parameters).get("metric_type", default).upper()

@@ -1,4 +1,4 @@
-"""What happens to one statement: MyScale's own are carried out here, the rest by the engine."""
+"""Run one statement. MyScale's own statements are handled here, all others by the engine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PROCESSES_STRUCTURE = "database String, query_id String, query String, current_
 
 
 class Dialect:
-    """One MyScale server: an engine, its vector indexes, and the rules of its edition."""
+    """One MyScale server: an engine, its vector indexes and the rules of its edition."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Dialect:
         self._known: dict[tuple[str, str], TableInfo] = {}
 
     def run(self, query: Query) -> Reply:
-        """Answer one request; every error becomes the reply a server would send."""
+        """Answer one request. Every error becomes the reply that a server would send."""
         try:
             return self._run(query)
         except ServerError as error:
@@ -65,7 +65,7 @@ class Dialect:
             return Reply(http_status(error.code), headers, body)
 
     def restarted(self) -> None:
-        """Forget what a server process forgets."""
+        """Forget what a server loses when it restarts."""
         self._sessions.clear()
         self.lifecycle.requeue()
 
@@ -84,7 +84,7 @@ class Dialect:
         command = ddl.parse_command(statement, self.rules)
         if isinstance(command, ddl.BuildControl):
             return self._control(command, params)
-        # Searches and changes never overlap, so that a search sees the parts it was planned for.
+        # A search and a change never overlap, so a search sees the parts that it was planned for.
         with self.lifecycle.lock if changes or has_search(statement) else nullcontext():
             if command:
                 return self._change_index(command, params)
@@ -224,7 +224,7 @@ class Dialect:
         dimension: int,
         table_settings: Mapping[str, str],
     ) -> VectorIndex:
-        """Check a definition; with the parameter check off a bad one fails only when it builds."""
+        """Check a definition. With the parameter check off, a bad one fails only when it builds."""
         broken = ""
         try:
             ddl.check_definition(definition, self.rules, vectors, dimension)
@@ -312,7 +312,7 @@ class Dialect:
         return self.engine.send(replace(query, statement=statement))
 
     def _refuse_changes(self, statement: Statement, params: Mapping[str, str]) -> None:
-        """What MyScale refuses on a table with a vector index, or warns of."""
+        """Refuse what MyScale refuses on a table with a vector index, or warn as it does."""
         if not statement.starts("ALTER", "TABLE") or not self.lifecycle.indexes:
             return
         read = Reader(statement.tokens[2:])
@@ -346,7 +346,7 @@ class Dialect:
         return self.engine.send(replace(query, statement=statement))
 
     def _with_system_tables(self, statement: Statement) -> Statement:
-        """Put the tables that only MyScale has, or the engine lacks, into the query as values."""
+        """Replace the tables that only MyScale has, or that the engine lacks, with their values."""
         tables: dict[str, Callable[[], str]] = {
             "vector_indices": lambda: _values(INDICES_STRUCTURE, self.lifecycle.vector_indices()),
             "vector_index_segments": lambda: _values(
@@ -390,7 +390,9 @@ class Dialect:
         )
 
     def _show_create(self, statement: Statement, params: Mapping[str, str]) -> Statement:
-        """SHOW CREATE TABLE prints the vector indexes at the end of the column list."""
+        """Print the vector indexes at the end of the column list, as MyScale's SHOW CREATE TABLE
+        does.
+        """
         read = Reader(statement.tokens[2:])
         read.take("TABLE")
         if read.take("VIEW") or read.take("DATABASE"):
@@ -411,7 +413,7 @@ class Dialect:
 
 
 def _on_this_server(statement: Statement) -> Statement:
-    """The statement without ON CLUSTER standin: that cluster is this one server."""
+    """Remove ON CLUSTER standin from the statement. That cluster is this one server."""
     toks = statement.tokens
     for i, token in enumerate(toks[2:], start=2):
         if token.value == "standin" and [t.upper for t in toks[i - 2 : i]] == ["ON", "CLUSTER"]:
@@ -432,7 +434,9 @@ def _literal(value: Any) -> str:
 
 
 def _values(structure: str, rows: Sequence[Sequence[Any]]) -> str:
-    """A subquery with these rows; a first row that is filtered out keeps it valid when empty."""
+    """A subquery with these rows. It starts with a row that is filtered out, so it is valid without
+    rows.
+    """
     nothing = ", ".join("''" if part.endswith("String") else "0" for part in structure.split(", "))
     filled = [", ".join(_literal(cell) for cell in row) for row in rows]
     listed = ", ".join(f"({row})" for row in [nothing, *filled])
@@ -458,7 +462,7 @@ def _is_alias(token: Any) -> bool:
 
 
 def _column_type(declared: str) -> str:
-    """The type at the start of a column declaration, without DEFAULT, CODEC and the like."""
+    """The type at the start of a column declaration, without DEFAULT, CODEC and so on."""
     toks = list(tokens(declared))
     read = Reader(toks)
     read.identifier()
@@ -469,7 +473,7 @@ def _column_type(declared: str) -> str:
 
 
 def _dimension(column: str, column_type: str, checks: Sequence[Any]) -> int:
-    """Floats of a vector by its CHECK, bits of a FixedString; 0 when nothing says."""
+    """The floats of a vector, from its CHECK, or the bits of a FixedString. 0 if unknown."""
     if match := re.fullmatch(r"FixedString\((\d+)\)", column_type):
         return 8 * int(match[1])
     return ddl.dimension_of(column, checks) or 0

@@ -1,4 +1,4 @@
-"""The real, old ClickHouse engines behind the stand-in, each in a process and venv of its own."""
+"""The real, old ClickHouse engines behind the stand-in, each in its own process and venv."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ PACKAGES = {1: "chdb==0.11.5", 2: "chdb==2.1.1"}
 
 
 def engine_python(generation: int) -> Path:
-    """The Python of the venv that holds the engine of a generation; made with pip when missing.
+    """The Python of the venv with the engine of a generation. pip makes the venv if it is missing.
 
-    The venvs lie in $MYSCALE_STANDIN_ENGINES, by default ``~/.cache/myscale_standin/engines``.
+    The venvs are in $MYSCALE_STANDIN_ENGINES, by default ``~/.cache/myscale_standin/engines``.
     """
     package = PACKAGES[generation]
     root = os.environ.get("MYSCALE_STANDIN_ENGINES")
@@ -39,7 +39,7 @@ def engine_python(generation: int) -> Path:
     python = home / "bin" / "python"
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests in several processes make it once
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests in several processes share one venv
         if not (home / "ready").exists():
             venv.create(home, with_pip=True, clear=True)
             subprocess.run([python, "-m", "pip", "install", "--quiet", package], check=True)
@@ -49,9 +49,10 @@ def engine_python(generation: int) -> Path:
 
 @dataclass
 class Query:
-    """One request: the statement, the URL parameters, and a body of insert data.
+    """One request: the statement, the URL parameters and the body of an insert.
 
-    The body is as it came, with its Content-Encoding, and empty when the statement was the body.
+    The body is as the client sent it, with its Content-Encoding. It is empty when the body was the
+    statement.
     """
 
     statement: Statement
@@ -77,23 +78,23 @@ class Engine(Protocol):
     version: str
 
     def start(self) -> None:
-        """Start the process over the data folder and wait until it answers."""
+        """Start the process on the data folder and wait until it answers."""
 
     def stop(self) -> None:
-        """Kill the process; the data stays until ``close``."""
+        """Kill the process. The data stays until ``close``."""
 
     def close(self) -> None:
         """Stop, and delete the data."""
 
     def send(self, query: Query) -> Reply:
-        """Run one statement; engine errors come back as replies."""
+        """Run one statement. An engine error comes back as a reply."""
 
     def rows(self, sql: str, params: Mapping[str, str] | None = None) -> list[list[Any]]:
-        """Run a SELECT and return its rows; engine errors are raised as ServerError."""
+        """Run a SELECT and return its rows. An engine error is raised as ServerError."""
 
 
 class EngineProcess:
-    """A child of the engine's own Python, with a data folder, that dies with this process."""
+    """A process with the engine's Python and a data folder. It ends when this process ends."""
 
     def __init__(self, generation: int) -> None:
         self._python = engine_python(generation)
@@ -127,7 +128,7 @@ class EngineProcess:
 
 
 def error_of(text: str) -> ServerError:
-    """The code and bare text of an engine's message, which may frame itself twice."""
+    """The code and the bare text of an engine's message, which may have two frames."""
     code, bare = 1001, text.strip()
     while match := re.match(r"Code: (\d+)\. DB::\w*Exception: (.*)$", bare, re.DOTALL):
         code, bare = int(match[1]), match[2]
@@ -156,7 +157,7 @@ _CONFIG = """<clickhouse>
 
 
 class ServerEngine(EngineProcess):
-    """ClickHouse 24.8 as a real server on a loopback port of its own."""
+    """ClickHouse 24.8 as a real server on a loopback port."""
 
     version = "24.8.8.1"
 

@@ -1,6 +1,8 @@
-"""Runs inside an engine's own environment: ``python engine_process.py server CONFIG`` or
-``python engine_process.py local PATH CONFIG SOCKET``. Standard library only, and never imports
-chdb: its import starts an engine without a path, and DROP then looks for files in the wrong place.
+"""Runs inside an engine's own environment.
+
+``python engine_process.py server CONFIG`` or ``python engine_process.py local PATH CONFIG SOCKET``.
+It uses the standard library only and never imports chdb. That import starts an engine without a
+path, and DROP then looks for files in the wrong place.
 """
 
 from __future__ import annotations
@@ -41,13 +43,13 @@ def _end_with_parent(lifeline: int) -> None:
 
 
 def serve(config: str) -> None:
-    """The whole ClickHouse server, which chdb 2 carries in its library."""
+    """The whole ClickHouse server, which the library of chdb 2 contains."""
     main = _library()["_Z25mainEntryClickHouseServeriPPc"]
     main(*_argv("clickhouse-server", f"--config-file={config}"))
 
 
 def answer_queries(path: str, config: str, socket: str) -> None:
-    """clickhouse-local over one folder, one query a message: (script) → (result, error text)."""
+    """clickhouse-local on one folder, one query per message: (script) → (result, error text)."""
     library = _library()
     library.query_stable.restype = ctypes.POINTER(_Result)
     library.free_result.argtypes = [ctypes.POINTER(_Result)]
@@ -74,7 +76,8 @@ def answer_queries(path: str, config: str, socket: str) -> None:
 
 
 if __name__ == "__main__":
-    # Standard input is the parent's lifeline, and must not look like insert data to the engine.
+    # The parent keeps standard input open while it lives. The engine must not read it as insert
+    # data.
     lifeline = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()

@@ -1,4 +1,4 @@
-"""Errors as a ClickHouse server words them, and the HTTP status each code travels with."""
+"""Errors in the words of a ClickHouse server, and the HTTP status of each code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES = {
     516: "AUTHENTICATION_FAILED",
     524: "ALTER_OF_COLUMN_IS_FORBIDDEN",
     1001: "STD_EXCEPTION",
-    # MyScale added this error; its number is in no source we could read, so this one is made up.
+    # MyScale added this error. None of the sources says its number, so we invented one.
     20001: "INVALID_VECTOR_INDEX",
 }
 
@@ -30,7 +30,7 @@ _OTHER = {48: 501, 159: 408, 194: 401, 516: 403, 497: 403}
 
 
 class ServerError(Exception):
-    """An answer with a ClickHouse error code; ``text`` comes without the ``Code: …`` frame."""
+    """An answer with a ClickHouse error code. ``text`` has no ``Code: …`` frame."""
 
     def __init__(self, code: int, text: str, name: str = "") -> None:
         super().__init__(text)
@@ -39,7 +39,7 @@ class ServerError(Exception):
         self.name = name or NAMES.get(code, "UNKNOWN_EXCEPTION")
 
     def body(self, version: str) -> str:
-        """The text of the HTTP answer, framed as the server frames it."""
+        """The text of the HTTP answer, in the server's frame."""
         if self.code == 1001:
             return (
                 "std::exception. Code: 1001, type: SearchIndexException, "
@@ -50,7 +50,7 @@ class ServerError(Exception):
 
 
 def http_status(code: int) -> int:
-    """HTTP status which ClickHouse 23 and 24 give to an exception with this code."""
+    """The HTTP status that ClickHouse 23 and 24 send for an exception with this code."""
     if code in _OTHER:
         return _OTHER[code]
     if code in _BAD_REQUEST:

@@ -1,4 +1,4 @@
-"""The HTTP interface of ClickHouse over loopback, as far as clients of MyScale use it."""
+"""The parts of ClickHouse's HTTP interface that clients of MyScale use, on loopback."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HOP_BY_HOP = {"transfer-encoding", "connection", "keep-alive", "date", "content
 
 
 class Front(ThreadingHTTPServer):
-    """A listening server; ``answer`` runs a query, ``control`` is the side door for tests."""
+    """A listening server. ``answer`` runs a query, ``control`` sets faults for tests."""
 
     daemon_threads = True
     block_on_close = False
@@ -64,10 +64,10 @@ class Front(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away, or refuses the certificate, is no event."""
+        """Ignore a client that disconnects or refuses the certificate."""
 
     def run(self) -> None:
-        """Serve in a thread of its own."""
+        """Serve in a new thread."""
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
@@ -79,7 +79,7 @@ class Front(ThreadingHTTPServer):
 
 
 def cut(connection: socket.socket) -> None:
-    """Close a connection in both directions, whatever its peer is doing."""
+    """Close a connection in both directions, whatever the client is doing."""
     try:
         connection.shutdown(socket.SHUT_RDWR)
     except OSError:
@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Front
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def do_GET(self) -> None:
         self._handle()
@@ -200,7 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _plain(body: bytes, encoding: str) -> bytes:
-    """The bytes of a body whose statement is inside it."""
+    """The bytes of a body that contains the statement."""
     if encoding == "gzip":
         return gzip.decompress(body)
     if encoding == "zstd":
@@ -209,7 +209,7 @@ def _plain(body: bytes, encoding: str) -> bytes:
 
 
 def drop_of(pattern: str, when: str, times: int) -> Drop:
-    """A fault for ``Faults.drops``; raises ValueError for another ``when``."""
+    """A fault for ``Faults.drops``. Raises ValueError for any other ``when``."""
     if when not in ("before", "during", "after"):
         raise ValueError(f"when must be before, during or after. Got: {when}")
     return Drop(re.compile(pattern, re.IGNORECASE | re.DOTALL), when, times)

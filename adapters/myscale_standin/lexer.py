@@ -1,7 +1,7 @@
-"""Tokens of ClickHouse SQL, and the few questions about them that the stand-in asks.
+"""Tokens of ClickHouse SQL, and what the stand-in needs to know about them.
 
-A statement is never printed back from a tree: spans of its text are replaced and all the rest
-reaches the engine exactly as it came. That needs tokens and bracket depth, no grammar.
+The stand-in replaces spans of a statement's text, and the engine gets the rest unchanged. So it
+needs tokens and the depth of brackets, and no grammar.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ESCAPE = re.compile(r"\\(.)|''|``", re.DOTALL)
 
 
 class Token(NamedTuple):
-    """One token: ``kind`` is word, quoted (an identifier), string, number or punct."""
+    """One token. ``kind`` is word, quoted (an identifier), string, number or punct."""
 
     kind: str
     text: str
@@ -34,12 +34,12 @@ class Token(NamedTuple):
 
     @property
     def upper(self) -> str:
-        """Upper case for words, so that keywords compare; empty for strings and quoted names."""
+        """A word in upper case, to compare keywords. Empty for strings and quoted names."""
         return self.text.upper() if self.kind in ("word", "punct", "number") else ""
 
     @property
     def value(self) -> str:
-        """The name or string that is meant, without quotes."""
+        """The name or string without its quotes."""
         if self.kind not in ("string", "quoted"):
             return self.text
         if self.text.startswith("$"):
@@ -58,7 +58,7 @@ def tokens(sql: str) -> Iterator[Token]:
 
 
 class Statement(NamedTuple):
-    """One statement; for an INSERT with data, ``data`` is what follows FORMAT x or VALUES."""
+    """One statement. For an INSERT with data, ``data`` is what follows FORMAT x or VALUES."""
 
     sql: str
     tokens: list[Token]
@@ -70,7 +70,7 @@ class Statement(NamedTuple):
 
     @property
     def verb(self) -> str:
-        """First keyword, upper case; empty for an empty statement."""
+        """The first keyword in upper case. Empty for an empty statement."""
         return next((t.upper for t in self.tokens if t.upper != "("), "")
 
     def replaced(self, edits: Iterable[tuple[int, int, str]]) -> Statement:
@@ -106,7 +106,7 @@ def parse_statement(text: str) -> Statement:
 
 
 def insert_format(statement: Statement) -> str | None:
-    """Format of the data of an INSERT (``Values`` for VALUES), None for INSERT … SELECT."""
+    """The format of an INSERT's data (``Values`` for VALUES). None for INSERT … SELECT."""
     if statement.data is None:
         return None
     last = statement.tokens[-1]
@@ -114,7 +114,7 @@ def insert_format(statement: Statement) -> str | None:
 
 
 def closing(toks: Sequence[Token], opening: int) -> int:
-    """Index of the bracket that closes the one at index ``opening``."""
+    """The index of the bracket that closes the one at index ``opening``."""
     depth = 0
     for i in range(opening, len(toks)):
         depth += (toks[i].text in "([{") - (toks[i].text in ")]}") if toks[i].kind == "punct" else 0
@@ -126,7 +126,7 @@ def closing(toks: Sequence[Token], opening: int) -> int:
 def split(
     toks: Sequence[Token], at: Callable[[Token], bool] = lambda t: t.text == ","
 ) -> list[list[Token]]:
-    """Cut a token list at the separators that stand outside all brackets."""
+    """Split a list of tokens at the separators outside all brackets."""
     parts: list[list[Token]] = [[]]
     depth = 0
     for token in toks:
@@ -140,31 +140,31 @@ def split(
 
 
 def span(sql: str, toks: Sequence[Token]) -> str:
-    """The text which the tokens cover, comments between them included; empty for none."""
+    """The text of the tokens with the comments between them. Empty for no tokens."""
     return sql[toks[0].start : toks[-1].end] if toks else ""
 
 
 def same(left: Sequence[Token], right: Sequence[Token]) -> bool:
-    """Whether two token lists say the same but for blanks and case of words."""
+    """Whether two lists of tokens are equal, except for blanks and the case of words."""
     return [t.upper or t.text for t in left] == [t.upper or t.text for t in right]
 
 
 class Table(NamedTuple):
-    """A table name as written; ``database`` is empty when it was left out."""
+    """A table name as the user wrote it. ``database`` is empty if the name had none."""
 
     database: str
     name: str
 
 
 class Reader:
-    """A strict reader over tokens: what is not expected is ServerError 62."""
+    """A strict reader of tokens. An unexpected token is ServerError 62."""
 
     def __init__(self, toks: Sequence[Token]) -> None:
         self._toks = list(toks)
         self._at = 0
 
     def peek(self, ahead: int = 0) -> Token | None:
-        """The token ``ahead`` of the current one, None past the end."""
+        """The token ``ahead`` of the current one. None after the end."""
         at = self._at + ahead
         return self._toks[at] if at < len(self._toks) else None
 
@@ -177,12 +177,12 @@ class Reader:
         return True
 
     def expect(self, *words: str) -> None:
-        """Consume these keywords or fail."""
+        """Consume these keywords, or raise ServerError 62."""
         if not self.take(*words):
             self.fail(" ".join(words))
 
     def fail(self, expected: str) -> NoReturn:
-        """Raise the syntax error of the current position."""
+        """Raise a syntax error at the current position."""
         token = self.peek()
         where = f"position {token.start + 1} ('{token.text}')" if token else "end of query"
         raise ServerError(62, f"Syntax error: failed at {where}. Expected {expected}")
@@ -216,6 +216,6 @@ class Reader:
         return inside
 
     def end(self) -> None:
-        """Fail unless everything has been read."""
+        """Raise ServerError 62 unless everything was read."""
         if self._at != len(self._toks):
             self.fail("end of query")

@@ -1,7 +1,7 @@
-"""Vector indexes and how they are built: part by part, in the background, and sometimes not.
+"""Vector indexes and their builds: part by part, in the background, and sometimes failing.
 
-Nothing runs in the background here. What would have happened by now is worked out whenever
-somebody looks, from the parts that the engine has and from the clock.
+Nothing here runs in the background. Each look computes the state from the parts that the engine has
+and from the clock.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .local_engine import Move
 
 @dataclass
 class Drop:
-    """A connection to be cut: requests whose SQL matches, ``before``, ``during`` or ``after``."""
+    """A connection to cut ``before``, ``during`` or ``after`` a request whose SQL matches."""
 
     pattern: re.Pattern[str]
     when: str
@@ -32,7 +32,7 @@ class Drop:
 
 @dataclass
 class Faults:
-    """What goes wrong and how long things take; shared with the tests."""
+    """What goes wrong, and how long a build takes. Tests set this."""
 
     build_delay_s: float = 0.2
     failures: list[str] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Part:
 
 @dataclass
 class VectorIndex:
-    """One index on one table; the table is known by its UUID and so survives a rename."""
+    """One index of one table. The table is known by its UUID, so the index survives a rename."""
 
     table_uuid: str
     definition: IndexDefinition
@@ -69,7 +69,7 @@ class VectorIndex:
     parts: dict[str, Part] = field(default_factory=dict)
 
     def status(self) -> str:
-        """Built, InProgress or Error, by the server's own formula."""
+        """Built, InProgress or Error, as the server computes it."""
         built = sum(p.built and not p.small for p in self.parts.values())
         small = sum(p.small for p in self.parts.values())
         if built + small == len(self.parts):
@@ -77,13 +77,13 @@ class VectorIndex:
         return "InProgress" if not self.failed_part()[0] else "Error"
 
     def failed_part(self) -> tuple[str, str]:
-        """Name and reason of the latest part that failed and is still not built."""
+        """The name and reason of the latest part that failed and is still not built."""
         failed = [(name, part.error) for name, part in self.parts.items() if part.error]
         return failed[-1] if failed else ("", "")
 
 
 class TableName(NamedTuple):
-    """Where a table is now."""
+    """The current database and name of a table."""
 
     database: str
     name: str
@@ -107,24 +107,24 @@ class Lifecycle:
         return [index for index in self.indexes if index.table_uuid == uuid]
 
     def setting(self, uuid: str, name: str, default: str) -> str:
-        """A MyScale table setting."""
+        """The value of a MyScale table setting."""
         return self.table_settings.get(uuid, {}).get(name, default)
 
     def add(self, index: VectorIndex) -> None:
-        """Register an index; its parts start to build now."""
+        """Register an index. Its parts start to build now."""
         with self.lock:
             self.indexes.append(index)
             self.sync()
 
     def copy(self, from_uuid: str, to_uuid: str) -> None:
-        """CREATE TABLE b AS a takes the definitions along."""
+        """Copy the definitions, as CREATE TABLE b AS a does."""
         self.table_settings[to_uuid] = dict(self.table_settings.get(from_uuid, {}))
         for index in self.of_table(from_uuid):
             clone = VectorIndex(to_uuid, index.definition, index.metric, index.dimension)
             self.add(clone)
 
     def follow(self, statement: Statement) -> None:
-        """Look at the tables and parts anew where a statement may have changed them."""
+        """Read the tables and parts again if a statement may have changed them."""
         words = {token.value for token in statement.tokens}
         names = {name.name for name in self.names.values()}
         if words & names or statement.starts("DROP", "DATABASE"):
@@ -132,7 +132,7 @@ class Lifecycle:
             self.sync()
 
     def sync(self) -> None:
-        """Bring every index in line with the tables and parts that exist now, and the clock."""
+        """Update every index from the tables and parts that exist now, and from the clock."""
         with self.lock:
             uuids = {index.table_uuid for index in self.indexes}
             if self.merges_itself or not uuids <= self._rows.keys():
@@ -151,14 +151,16 @@ class Lifecycle:
         self._rows = {uuid: self.parts_of(name) for uuid, name in self.names.items()}
 
     def parts_of(self, table: TableName) -> dict[str, int]:
-        """Active parts with their rows, oldest first; works without system.parts."""
+        """Active parts with their rows, oldest first. Works without system.parts."""
         source = f"`{table.database}`.`{table.name}`"
         found = self.engine.rows(f"SELECT _part, count() FROM {source} GROUP BY _part")
         ordered = sorted(found, key=lambda row: _Span.of(row[0]).low)
         return {name: int(rows) for name, rows in ordered}
 
     def _follow_moves(self) -> None:
-        """Rows that an engine rewrote into a new table keep their index, as masked rows do."""
+        """Keep the index of rows that the engine copied into a new table, as a DELETE in MyScale
+        does.
+        """
         moves: list[Move] = getattr(self.engine, "moves", [])
         while moves:
             move = moves.pop(0)
@@ -186,7 +188,7 @@ class Lifecycle:
             )
 
     def _build(self, index: VectorIndex) -> None:
-        """Let the builds end whose time has come."""
+        """End the builds whose time is over."""
         for part in index.parts.values():
             waiting = not (part.built or part.small or part.error or index.stopped)
             if not waiting or time.monotonic() - part.queued_at < self.faults.build_delay_s:
@@ -197,13 +199,13 @@ class Lifecycle:
                 part.built = True
 
     def requeue(self, indexes: list[VectorIndex] | None = None) -> None:
-        """Unfinished builds start again from nothing, as after a restart or SYSTEM START."""
+        """Restart unfinished builds, as after a restart or SYSTEM START."""
         for index in self.indexes if indexes is None else indexes:
             for part in index.parts.values():
                 part.queued_at = time.monotonic()
 
     def wait(self, uuid: str, is_stopped: Callable[[], bool]) -> None:
-        """SYSTEM WAIT BUILDING VECTOR INDICES; ServerError INVALID_VECTOR_INDEX for a failure."""
+        """SYSTEM WAIT BUILDING VECTOR INDICES. Raises ServerError if a build failed."""
         while not is_stopped():
             self.sync()
             states = {index.status() for index in self.of_table(uuid)}
@@ -271,7 +273,7 @@ class Lifecycle:
 
 
 class _Span(NamedTuple):
-    """Partition, block range and level in a part name; a mutation keeps all of them."""
+    """The partition, block range and level in a part name. A mutation changes none of them."""
 
     partition: str
     low: int

@@ -1,15 +1,15 @@
-"""Generation 1: ClickHouse 23.6 as clickhouse-local, and what it takes to make that a server.
+"""Generation 1: clickhouse-local 23.6, with what makes it a server.
 
-clickhouse-local opens the data folder anew for every query, and chdb gives it no background
-threads. So these few statements are rewritten; everything else runs as it came:
+clickhouse-local opens the data folder for every query, and chdb gives it no background threads. So
+these statements are rewritten. All others run unchanged.
 
-- settings, parameters and the database of a request become ``SET`` and ``USE`` before it;
-- the data of an INSERT goes through a file (``FROM INFILE``), in whatever format it came;
-- DELETE FROM, ALTER … DELETE and TRUNCATE never finish, because nothing runs mutations: the rows
-  that stay are copied, part by part, into a new table which is exchanged with the old one;
-- a temporary table is an ordinary table in a database of its session;
-- normalizeUTF8NFKC and …NFKD, which chdb 0.11 is built without and MyScale is not, are a script;
-- a statement that would hang or would be undone when the folder is opened again is refused (48).
+- The settings, parameters and database of a request become ``SET`` and ``USE`` statements.
+- The data of an INSERT goes through a file (``FROM INFILE``), in its own format.
+- DELETE FROM, ALTER … DELETE and TRUNCATE would never finish, because nothing runs mutations. The
+  remaining rows are copied, part by part, into a new table, which replaces the old one.
+- A temporary table is an ordinary table in a database of its session.
+- normalizeUTF8NFKC and …NFKD are scripts. MyScale has these functions, and chdb 0.11 has not.
+- A statement that would hang, or that a reopened folder would lose, is refused (48).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _NEEDS_BACKGROUND_THREADS = {
 
 
 class Move(NamedTuple):
-    """A table that was rebuilt by a rewrite: its UUIDs, and which part came from which."""
+    """A table that a rewrite has rebuilt: its UUIDs, and the old part of each new part."""
 
     old_uuid: str
     new_uuid: str
@@ -54,7 +54,7 @@ class Move(NamedTuple):
 
 
 class LocalEngine(EngineProcess):
-    """ClickHouse 23.6; one query at a time, about 30 ms each."""
+    """ClickHouse 23.6. It runs one query at a time, each in about 30 ms."""
 
     version = "23.3.2.1"
 
@@ -145,7 +145,7 @@ class LocalEngine(EngineProcess):
     # ------------------------------------------------------------ rewrites
 
     def _data_in_file(self, query: Query, statement: Statement) -> Statement:
-        """``INSERT INTO t (…) FORMAT x`` + data as ``INSERT INTO t (…) FROM INFILE … FORMAT x``."""
+        """Replace ``INSERT INTO t (…) FORMAT x`` and its data with ``FROM INFILE … FORMAT x``."""
         data = query.body
         if not data:
             inline = re.sub(r"\A[ \t\f]*;?[ \t\f]*\r?\n?", "", statement.data or "")
@@ -169,7 +169,7 @@ class LocalEngine(EngineProcess):
         return statement.replaced(edits)
 
     def _drop_rows(self, context: str, table: Table, condition: str) -> None:
-        """Copy the rows that stay and exchange the tables, part by part to keep the parts."""
+        """Copy the remaining rows part by part, which keeps the parts, and exchange the tables."""
         database = f"'{table.database}'" if table.database else "currentDatabase()"
         where = f"WHERE database = {database} AND name = '{table.name}'"
         uuids = f"SELECT database, toString(uuid) FROM system.tables {where} FORMAT JSONCompact"
@@ -236,7 +236,7 @@ _CONFIG = """<clickhouse><user_scripts_path>{folder}/</user_scripts_path>
 
 
 def _write_functions(folder: Path, python: Path) -> Path:
-    """Write functions that the engine lacks as scripts; returns the config that names them."""
+    """Write the functions that the engine lacks as scripts. Returns the config that names them."""
     script = folder / "normalize.py"
     script.write_text(_NORMALIZE.format(python=python))
     script.chmod(0o700)
@@ -259,7 +259,7 @@ def output_format(query: Query) -> str:
 
 
 def context_of(params: Mapping[str, str]) -> str:
-    """``SET`` and ``USE`` that carry the URL parameters of a request."""
+    """The ``SET`` and ``USE`` statements for the URL parameters of a request."""
     settings = {k: v for k, v in params.items() if k not in _NOT_SETTINGS}
     quoted = {k: v.replace("\\", "\\\\").replace("'", "\\'") for k, v in settings.items()}
     text = "SET calculate_text_stack_trace = 0; "  # a stack trace takes seconds
@@ -276,7 +276,7 @@ def _session_change(statement: Statement) -> dict[str, str]:
 
 
 def _rows_to_drop(statement: Statement) -> tuple[Table, str] | None:
-    """Table and condition of DELETE FROM, ALTER … DELETE WHERE and TRUNCATE."""
+    """The table and condition of DELETE FROM, ALTER … DELETE WHERE or TRUNCATE."""
     read = Reader(statement.tokens)
     if read.take("TRUNCATE"):
         read.take("TABLE")

@@ -1,7 +1,7 @@
-"""distance() and batch_distance(): their rules, and their answers worked out by the engine.
+"""distance() and batch_distance(): their rules, and SQL that makes the engine answer them.
 
-MyScale's distance() is no function but an instruction to the scan: take the k nearest rows that
-pass the filters, k being LIMIT + OFFSET, and nothing else exists for the rest of the query. So
+MyScale's distance() is not a function. It tells the scan to take the k nearest rows that pass the
+filters, where k is LIMIT + OFFSET. The rest of the query sees only these rows. So
 
     SELECT id, distance(v, q) AS d FROM t WHERE x = 1 AND d < 0.5 ORDER BY d LIMIT 3
 
@@ -11,7 +11,7 @@ becomes
     FROM (SELECT * FROM t AS t WHERE (x = 1) AND … ORDER BY cosineDistance(v, q) LIMIT 3) AS t
     WHERE x = 1 AND d < 0.5 ORDER BY d LIMIT 3
 
-where … leaves out the parts that have no index yet. Only these spans of the text change.
+where … leaves out the parts that have no index yet. The rest of the text stays as it was.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _NOT_ALIASES = {
 
 @dataclass(frozen=True)
 class TableInfo:
-    """What the engine knows of a table; ``dimensions`` come from its CHECK constraints."""
+    """What the engine knows of a table. ``dimensions`` come from its CHECK constraints."""
 
     uuid: str
     database: str
@@ -57,7 +57,7 @@ class TableInfo:
 
 @dataclass(frozen=True)
 class Server:
-    """What a search needs to know about the server it runs on."""
+    """What a search needs to know about its server."""
 
     rules: Rules
     lifecycle: Lifecycle
@@ -68,7 +68,7 @@ class Server:
 
 
 class Call(NamedTuple):
-    """One call in a statement, by token index: its name, its bracket(s) and its end."""
+    """One call in a statement, by token index: its name, its brackets and its end."""
 
     start: int
     end: int
@@ -80,7 +80,7 @@ class Call(NamedTuple):
 
 
 class Source(NamedTuple):
-    """One table expression of a FROM clause; ``table`` is None for a subquery or function."""
+    """One table expression of a FROM clause. ``table`` is None for a subquery or function."""
 
     tokens: list[Token]
     table: Table | None
@@ -89,7 +89,7 @@ class Source(NamedTuple):
 
 
 class Select(NamedTuple):
-    """One SELECT as token lists by clause; ``withs`` holds the WITH of it and of those around."""
+    """One SELECT as tokens by clause. ``withs`` has its WITH and those of outer SELECTs."""
 
     clauses: dict[str, list[Token]]
     limit_by: list[Token]
@@ -104,7 +104,7 @@ def has_search(statement: Statement) -> bool:
 
 
 def rewrite_searches(statement: Statement, server: Server) -> Statement:
-    """The statement with every search replaced by what the engine can run.
+    """The statement with every search replaced by SQL that the engine can run.
 
     Raises the ServerErrors of the rules: 62, 48, 49, 36, 44, 117, 1001.
     """
@@ -153,7 +153,7 @@ def _call(toks: Sequence[Token], start: int, depth: int) -> Call:
 
 
 def _select_around(toks: Sequence[Token], at: int) -> Select:
-    """The innermost SELECT that the token at index ``at`` belongs to."""
+    """The innermost SELECT that contains the token at index ``at``."""
     start, depth = at, 0
     while depth > 0 or toks[start].upper != "SELECT":
         text = toks[start].text if toks[start].kind == "punct" else ""
@@ -198,7 +198,7 @@ def _select(toks: Sequence[Token], start: int, end: int) -> Select:
 
 
 def _withs(toks: Sequence[Token], start: int) -> list[list[Token]]:
-    """Items of the WITH clauses that the SELECT at ``start`` can see, outermost first."""
+    """The items of the WITH clauses that the SELECT at ``start`` can see, outermost first."""
     found: list[list[Token]] = []
     depth, end, is_inside_item = 0, start, False
     for i in range(start - 1, -1, -1):
@@ -378,7 +378,7 @@ class _Search:
         return by_name or same(key, self.toks[self.call.start : self.call.end + 1])
 
     def _check_constants(self, index: VectorIndex | None) -> int:
-        """Check query vector and LIMIT; return how many candidates there are."""
+        """Check the query vector and LIMIT. Returns the number of candidates."""
         vector, limits = self._vector(), self._limits()
         sizes = f"[length({vector})]"
         if self.call.is_batch:
@@ -407,7 +407,7 @@ class _Search:
         return sum(numbers_found)
 
     def _limits(self) -> list[str]:
-        """LIMIT and OFFSET as written, in whichever order."""
+        """LIMIT and OFFSET as written, in either order."""
         sql, limit = self.statement.sql, self.select.clauses.get("LIMIT", [])
         if self.call.is_batch:
             limit = split(self.select.limit_by, lambda t: t.upper == "BY")[0]
@@ -424,7 +424,7 @@ class _Search:
         return span(self.statement.sql, self.call.vector)
 
     def _candidates(self, exact: str, metric: str, limit: int, index: VectorIndex | None) -> str:
-        """The subquery that takes the table's place: filtered, cut to the k nearest rows."""
+        """The subquery that replaces the table: filtered, and cut to the k nearest rows."""
         column = f"`{self.column}`"
         parts = self._parts_filter(index)
         dimension = index.dimension if index else self.table.dimensions.get(self.column, 0)
@@ -459,7 +459,7 @@ class _Search:
         return f"_part NOT IN ({', '.join(hidden)})" if hidden else "1"
 
     def _filter_base(self, subquery: str, parts: str) -> str:
-        """Put the parts filter beside the base table of a subquery."""
+        """Add the filter on parts to the base table of a subquery."""
         inside = parse_statement(subquery[1:-1])
         source = _sources(_select(inside.tokens, 0, len(inside.tokens)).clauses["FROM"])[0]
         table = f"`{self.table.database}`.`{self.table.name}`"
@@ -468,10 +468,10 @@ class _Search:
         return f"({inside.replaced([edit]).sql})"
 
     def _pre_filters(self) -> list[str]:
-        """Conditions that hold before the nearest are taken: all that do not name the distance.
+        """The conditions that filter before the nearest rows are taken: those without the distance.
 
-        Beside a join there are none: which side they belong to is for the engine to say, and
-        filtering afterwards is the harder reading.
+        With a join there are none. Only the engine knows which side a condition belongs to, and to
+        filter afterwards is the stricter reading.
         """
         if len(self.sources) > 1:
             return []
@@ -487,7 +487,7 @@ class _Search:
         return [self._without_aliases(condition) for condition in free]
 
     def _without_aliases(self, condition: list[Token]) -> str:
-        """A condition with the aliases of the SELECT list replaced by what they stand for."""
+        """A condition, with the aliases of the SELECT list replaced by their expressions."""
         sql = self.statement.sql
         meanings = {
             item[-1].value: span(sql, item[:-2])
@@ -503,7 +503,7 @@ class _Search:
 
 
 def _key(part: list[Token]) -> tuple[list[Token], str]:
-    """One element of ORDER BY without NULLS FIRST and the like, and its direction."""
+    """One element of ORDER BY without NULLS FIRST and so on, and its direction."""
     key = [t for t in part if t.upper not in ("NULLS", "FIRST", "LAST")]
     direction = "ASC"
     if key and key[-1].upper in ("ASC", "ASCENDING", "DESC", "DESCENDING"):
@@ -512,7 +512,7 @@ def _key(part: list[Token]) -> tuple[list[Token], str]:
 
 
 def _functions_around(toks: Sequence[Token], start: int, at: int) -> list[str]:
-    """Names of the functions whose brackets the token at ``at`` lies in, within one SELECT."""
+    """The functions, within one SELECT, whose brackets contain the token at ``at``."""
     found, depth = [], 0
     for i in range(at - 1, start, -1):
         text = toks[i].text if toks[i].kind == "punct" else ""
@@ -524,7 +524,7 @@ def _functions_around(toks: Sequence[Token], start: int, at: int) -> list[str]:
 
 
 def _conjuncts(condition: Sequence[Token]) -> list[list[Token]]:
-    """Split at AND, unless an OR stands beside it; the AND of a BETWEEN stays."""
+    """Split at AND, unless there is an OR beside it. The AND of a BETWEEN stays."""
     if len(split(condition, lambda t: t.upper in ("OR", "CASE", "?"))) > 1:
         return [list(condition)]
     betweens = 0
@@ -541,7 +541,7 @@ def _conjuncts(condition: Sequence[Token]) -> list[list[Token]]:
 
 
 def _sources(clause: Sequence[Token]) -> list[Source]:
-    """The table expressions of a FROM clause, joined ones included."""
+    """The table expressions of a FROM clause, including joined ones."""
     pieces = split(clause, lambda t: t.text == "," or t.upper == "JOIN")
     return [_source(piece) for piece in pieces if piece]
 

@@ -1,4 +1,4 @@
-"""Settings that only MyScale has: the engine behind must never see them."""
+"""Settings that only MyScale has, and that the engine must not see."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def take_settings(
 ) -> tuple[Statement, dict[str, str]]:
     """Remove the named settings from every ``SETTINGS a = 1, b = 2`` list of a statement.
 
-    Returns the statement without them and their values. A list that becomes empty goes with its
-    keyword. ``keyword`` is SET for a SET statement.
+    Returns the statement without them, and their values. A list without other settings goes with
+    its keyword. ``keyword`` is SET for a SET statement.
     """
     toks, taken, edits = statement.tokens, {}, []
     for i, token in enumerate(toks):
@@ -51,7 +51,7 @@ def take_settings(
             is_pair = len(pair) >= 3 and pair[1].text == "="
             if not is_pair:
                 break
-            # The last pair may be followed by FORMAT, a bracket or the rest of the query.
+            # FORMAT, a bracket or the rest of the query may follow the last pair.
             body = pair if n + 1 < len(pairs) and len(pair) in (3, 4) else pair[:3]
             stop = toks.index(body[-1]) + 1
             if pair[0].value in names:

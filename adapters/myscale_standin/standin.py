@@ -1,4 +1,4 @@
-"""The stand-in as a context manager, and its knobs."""
+"""The stand-in as a context manager, and the faults that a test can set."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ class MyScaleStandIn:
 
     @property
     def url(self) -> str:
-        """Base address, without a slash at the end."""
+        """The base address, without a slash at the end."""
         return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}"
 
     @property
     def ca_certificate(self) -> Path:
-        """PEM file of the authority that signed the server's certificate; only with ``tls``."""
+        """PEM file of the authority that signed the server's certificate. Only with ``tls``."""
         return Path(self._certificates.name) / "ca.pem"
 
     def __enter__(self) -> MyScaleStandIn:
@@ -94,7 +94,7 @@ class MyScaleStandIn:
         self._front.run()
 
     def stop(self) -> None:
-        """Cut all connections and kill the engine; the data stays for ``start``."""
+        """Cut all connections and kill the engine. The data stays for ``start``."""
         self._dialect.is_stopped = True
         if self._front:
             self._front.stop()
@@ -111,7 +111,7 @@ class MyScaleStandIn:
 
     @property
     def build_delay_s(self) -> float:
-        """Seconds which the index of a part takes to build; ``math.inf`` is a build that hangs."""
+        """Seconds that the index of a part takes to build. With ``math.inf`` the build hangs."""
         return self.faults.build_delay_s
 
     @build_delay_s.setter
@@ -121,7 +121,7 @@ class MyScaleStandIn:
         self.faults.build_delay_s = float(seconds)
 
     def fail_next_build(self, reason: str) -> None:
-        """The next part whose index would be built gets this error instead, and keeps it."""
+        """Fail the next build of a part's index with this reason. The part stays failed."""
         self.faults.failures.append(reason)
 
     def drop_connection_on(self, pattern: str, when: str = "before", times: int = 1) -> None:
@@ -133,7 +133,7 @@ class MyScaleStandIn:
         self.faults.drops.append(drop_of(pattern, when, times))
 
     def restart(self, down_s: float = 0.2) -> None:
-        """Kill the server and start it again over the same data; unfinished builds start anew."""
+        """Kill the server and start it again on the same data. Unfinished builds start again."""
         self.stop()
         time.sleep(down_s)
         self._dialect.restarted()
@@ -146,9 +146,9 @@ class MyScaleStandIn:
         self.build_delay_s = 0.0
 
     def _control(self, action: str, arguments: dict[str, Any]) -> Any:
-        """The side door: POST /_standin/<action> with the arguments as JSON."""
+        """Carry out POST /_standin/<action>, with the arguments as JSON."""
         if action == "restart":
-            threading.Timer(0.2, self.restart, kwargs=arguments).start()  # once it has answered
+            threading.Timer(0.2, self.restart, kwargs=arguments).start()  # after its answer
         elif action == "build_delay_s":
             self.build_delay_s = float(arguments["seconds"])
         elif action in ("fail_next_build", "drop_connection_on", "clear_faults"):

@@ -1,4 +1,4 @@
-"""distance() and batch_distance(): forms, values, rules of the clauses, and what is not indexed."""
+"""distance() and batch_distance(): forms, values, rules of the clauses, and unindexed parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Q = "[1.0, 0, 0]"
 
 
 def with_metric(client: Client, name: str, metric: str) -> str:
-    """The three vectors of the tests under an index of this metric."""
+    """The three vectors of the tests with an index of this metric."""
     client.run(f"CREATE TABLE {name} ({COLUMNS}) {ENGINE}")
     client.run(f"INSERT INTO {name} VALUES {ROWS}")
     client.run(f"ALTER TABLE {name} ADD VECTOR INDEX vi v TYPE SCANN('metric_type={metric}')")
@@ -24,7 +24,7 @@ def with_metric(client: Client, name: str, metric: str) -> str:
 # ---------------------------------------------------------------- forms
 
 
-def test_distance_is_no_function_outside_a_search(server: Client) -> None:
+def test_distance_cannot_be_called_outside_a_search(server: Client) -> None:
     assert server.error("SELECT distance([1.0], [1.0])").code == 46
 
 
@@ -43,7 +43,7 @@ def test_the_first_argument_is_a_column(server: Client, indexed: str) -> None:
     assert server.error(search).code == 36
 
 
-def test_search_parameters_stand_in_a_bracket_of_their_own(server: Client, indexed: str) -> None:
+def test_search_parameters_are_in_a_separate_bracket(server: Client, indexed: str) -> None:
     search = f"SELECT id, distance('alpha=3')(v, {Q}) AS d FROM {indexed} ORDER BY d LIMIT 1"
     assert server.rows(search) == [(1, 0)]
 
@@ -172,7 +172,7 @@ def test_the_same_search_in_select_and_order_by_counts_once(server: Client, inde
     assert server.rows(search) == [(1, 0)]
 
 
-def test_where_and_prewhere_filter_before_the_nearest_are_taken(
+def test_where_and_prewhere_filter_before_the_nearest_rows_are_taken(
     server: Client, indexed: str
 ) -> None:
     for word in ("WHERE", "PREWHERE"):
@@ -180,24 +180,26 @@ def test_where_and_prewhere_filter_before_the_nearest_are_taken(
         assert server.rows(search) == [(2,)]
 
 
-def test_a_condition_on_an_alias_is_a_filter_too(server: Client, indexed: str) -> None:
+def test_a_condition_on_an_alias_also_filters_before_the_nearest_rows_are_taken(
+    server: Client, indexed: str
+) -> None:
     search = f"SELECT upper(kind) AS big, id FROM {indexed} WHERE big = 'B' AND id BETWEEN 1 AND 9 "
     assert server.rows(search + f"ORDER BY distance(v, {Q}) LIMIT 1") == [("B", 2)]
 
 
-def test_a_condition_on_the_distance_filters_after_the_nearest_are_taken(
+def test_a_condition_on_the_distance_filters_after_the_nearest_rows_are_taken(
     server: Client, indexed: str
 ) -> None:
     search = f"SELECT id, distance(v, {Q}) AS d FROM {indexed} WHERE d > 0.1 ORDER BY d LIMIT 2"
     assert [row[0] for row in server.rows(search)] == [3]
 
 
-def test_other_rows_do_not_exist_for_the_query_around(server: Client, indexed: str) -> None:
+def test_an_outer_query_sees_only_the_nearest_rows(server: Client, indexed: str) -> None:
     search = f"SELECT id, distance(v, {Q}) AS d FROM {indexed} ORDER BY d LIMIT 2"
     assert server.rows(f"SELECT id FROM ({search}) WHERE id != 1") == [(3,)]
 
 
-def test_aggregates_over_the_distance_are_refused_beside_the_search(
+def test_aggregates_over_the_distance_are_refused_in_the_select_of_the_search(
     server: Client, indexed: str
 ) -> None:
     search = f"SELECT max(distance(v, {Q})) FROM {indexed} ORDER BY distance(v, {Q}) LIMIT 1"
@@ -206,7 +208,7 @@ def test_aggregates_over_the_distance_are_refused_beside_the_search(
     assert server.rows(f"SELECT max(d) FROM ({inner})") == [(1,)]
 
 
-def test_grouping_beside_a_search_is_refused_in_generation_1_only(
+def test_group_by_in_a_search_is_refused_in_generation_1_only(
     old: Client, new: Client, name: str
 ) -> None:
     """00028."""
@@ -217,7 +219,7 @@ def test_grouping_beside_a_search_is_refused_in_generation_1_only(
     assert [row[0] for row in new.rows(search)] == [1, 3]
 
 
-def test_a_column_may_not_have_the_name_of_the_result(server: Client, indexed: str) -> None:
+def test_a_column_must_not_have_the_name_of_the_distance(server: Client, indexed: str) -> None:
     answer = server.error(f"SELECT distance(v, {Q}) AS kind FROM {indexed} ORDER BY kind LIMIT 1")
     assert answer.code == 62
     assert "Not support search function on table with column name 'kind'" in answer.text
@@ -226,7 +228,7 @@ def test_a_column_may_not_have_the_name_of_the_result(server: Client, indexed: s
 # ---------------------------------------------------------------- where a search may stand
 
 
-def test_in_a_cte_a_join_a_union_and_an_in(server: Client, indexed: str) -> None:
+def test_a_search_works_in_a_cte_a_join_a_union_and_an_in(server: Client, indexed: str) -> None:
     """00025, 00026, 00028."""
     search = f"SELECT id, distance(v, {Q}) AS d FROM {indexed} ORDER BY d LIMIT 1"
     ids = f"SELECT id FROM {indexed} ORDER BY distance(v, {Q}) LIMIT 1"
@@ -237,7 +239,7 @@ def test_in_a_cte_a_join_a_union_and_an_in(server: Client, indexed: str) -> None
     assert server.rows(f"SELECT kind FROM {indexed} WHERE id IN ({ids})") == [("a",)]
 
 
-def test_beside_a_joined_table(server: Client, indexed: str) -> None:
+def test_a_search_works_with_a_joined_table(server: Client, indexed: str) -> None:
     """00026."""
     other = "(SELECT 1 AS id, 'one' AS word) AS w"
     search = (
@@ -247,28 +249,32 @@ def test_beside_a_joined_table(server: Client, indexed: str) -> None:
     assert [row[:2] for row in server.rows(search)] == [(1, "one"), (3, "")]
 
 
-def test_over_a_filtering_subquery(server: Client, indexed: str) -> None:
+def test_a_search_works_over_a_subquery_that_filters(server: Client, indexed: str) -> None:
     """00028."""
     source = f"(SELECT id, v FROM {indexed} WHERE kind = 'a')"
     search = f"SELECT id, distance(v, {Q}) AS d FROM {source} ORDER BY d LIMIT 5"
     assert [row[0] for row in server.rows(search)] == [1, 3]
 
 
-def test_over_a_subquery_the_metric_is_not_looked_up(server: Client, name: str) -> None:
+def test_the_metric_of_the_index_is_not_used_over_a_subquery(server: Client, name: str) -> None:
     with_metric(server, name, "IP")
     source = f"(SELECT id, v FROM {name})"
     search = f"SELECT id, distance(v, {Q}) AS d FROM {source} ORDER BY d DESC LIMIT 1"
     assert "when the metric type is L2" in server.error(search).text
 
 
-def test_through_a_view_or_a_cte_of_the_table_is_refused(server: Client, indexed: str) -> None:
+def test_a_search_through_a_view_or_a_cte_of_the_table_is_refused(
+    server: Client, indexed: str
+) -> None:
     server.run(f"CREATE VIEW {indexed}_v AS SELECT * FROM {indexed}")
     search = f"SELECT id, distance(v, {Q}) AS d FROM %s ORDER BY d LIMIT 1"
     assert server.error(search % f"{indexed}_v").code == 48
     assert server.error(f"WITH t AS (SELECT * FROM {indexed}) {search % 't'}").code == 48
 
 
-def test_inside_insert_select_and_create_table_as_select(server: Client, indexed: str) -> None:
+def test_a_search_works_inside_insert_select_and_create_table_as_select(
+    server: Client, indexed: str
+) -> None:
     search = f"SELECT id, distance(v, {Q}) AS d FROM {indexed} ORDER BY d LIMIT 2"
     near = f"{indexed}_near"
     server.run(f"CREATE TABLE {near} {ENGINE} AS {search}")
@@ -276,12 +282,14 @@ def test_inside_insert_select_and_create_table_as_select(server: Client, indexed
     assert server.post(f"SELECT count() FROM {near}").text == "4\n"
 
 
-def test_the_dry_run_of_dbt_keeps_the_inner_limit(server: Client, indexed: str) -> None:
+def test_a_search_in_a_subquery_with_limit_0_keeps_its_own_limit(
+    server: Client, indexed: str
+) -> None:
     search = f"SELECT id, distance(v, {Q}) AS d FROM {indexed} ORDER BY d LIMIT 2"
     assert server.rows(f"SELECT * FROM ({search}) LIMIT 0") == []
 
 
-def test_with_final_on_a_replacing_table(server: Client, name: str) -> None:
+def test_a_search_works_with_final_on_a_replacing_table(server: Client, name: str) -> None:
     server.run(f"CREATE TABLE {name} ({COLUMNS}) ENGINE = ReplacingMergeTree ORDER BY id")
     server.run(f"INSERT INTO {name} VALUES (1, 'old', [1, 0, 0])")
     server.run(f"INSERT INTO {name} VALUES (1, 'new', [0, 1, 0])")
@@ -290,7 +298,7 @@ def test_with_final_on_a_replacing_table(server: Client, name: str) -> None:
     assert server.rows(search) == [("new", 2)]
 
 
-def test_the_word_distance_elsewhere_is_left_alone(server: Client, name: str) -> None:
+def test_other_uses_of_the_word_distance_are_unchanged(server: Client, name: str) -> None:
     server.run(f"CREATE TABLE distances{name} (id UInt32, distance Float32) {ENGINE}")
     server.run(f"INSERT INTO distances{name} (id, distance) SELECT 1, 2 AS distance")
     assert server.rows(f"SELECT distance FROM distances{name} -- distance(v, q)") == [(2,)]
@@ -318,7 +326,9 @@ def test_the_query_vector_is_a_constant_of_floats(
     assert server.rows(search) == [(1, 0)]
 
 
-def test_the_query_vector_may_come_from_a_with_or_a_parameter(server: Client, indexed: str) -> None:
+def test_the_query_vector_may_come_from_a_with_clause_or_a_parameter(
+    server: Client, indexed: str
+) -> None:
     """00025."""
     search = f"SELECT id, distance(v, q) AS d FROM {indexed} ORDER BY d LIMIT 1"
     assert server.rows(f"WITH (SELECT v FROM {indexed} WHERE id = 1) AS q {search}") == [(1, 0)]
@@ -326,7 +336,7 @@ def test_the_query_vector_may_come_from_a_with_or_a_parameter(server: Client, in
     assert server.rows(by_parameter, param_q="[1,0,0]") == [(1, 0)]
 
 
-def test_integers_are_no_query_vector(server: Client, indexed: str) -> None:
+def test_a_query_vector_of_integers_is_refused(server: Client, indexed: str) -> None:
     answer = server.error(f"SELECT distance(v, [1, 0, 0]) AS d FROM {indexed} ORDER BY d LIMIT 1")
     assert answer.code == 49
     assert "Wrong query column type, expect Float32 or Float64 inside Array() in distance" in (
@@ -348,9 +358,7 @@ def test_the_query_vector_is_not_a_column(server: Client, indexed: str) -> None:
 # ---------------------------------------------------------------- without an index
 
 
-def test_parts_without_an_index_answer_nothing_and_that_is_no_error(
-    server: Client, indexed: str
-) -> None:
+def test_parts_without_an_index_return_no_rows_and_no_error(server: Client, indexed: str) -> None:
     """00038."""
     server.standin.build_delay_s = math.inf
     server.run(f"INSERT INTO {indexed} VALUES {MORE}")
@@ -360,7 +368,7 @@ def test_parts_without_an_index_answer_nothing_and_that_is_no_error(
     assert {row[0] for row in everything} == {1, 2, 3, 4, 5}
 
 
-def test_a_table_without_an_index_answers_nothing_or_by_squared_l2(
+def test_a_table_without_an_index_returns_nothing_or_measures_by_squared_l2(
     server: Client, table: str
 ) -> None:
     """00038."""

@@ -1,4 +1,4 @@
-"""The server as a client meets it: version, formats, settings, errors, sessions, compression."""
+"""The server as a client sees it: version, formats, settings, errors, sessions, compression."""
 
 from __future__ import annotations
 
@@ -20,14 +20,12 @@ from .client import Client
 from .conftest import COLUMNS, ENGINE
 
 
-def test_version_is_that_of_the_clickhouse_below_and_not_of_myscale(
-    old: Client, new: Client
-) -> None:
+def test_the_version_is_that_of_clickhouse_and_not_of_myscale(old: Client, new: Client) -> None:
     assert old.rows("SELECT version()") == [("23.3.2.1",)]
     assert new.rows("SELECT version()") == [("24.8.8.1",)]
 
 
-def test_an_error_ends_with_the_bare_version_and_carries_its_code_in_a_header(
+def test_an_error_ends_with_the_version_and_has_its_code_in_a_header(
     server: Client,
 ) -> None:
     answer = server.error("SELECT * FROM no_such_table")
@@ -92,9 +90,7 @@ def test_parameters_of_a_query_may_be_vectors(server: Client) -> None:
     assert server.rows("SELECT {v:Array(Float32)}", param_v="[1.5,2]") == [((1.5, 2),)]
 
 
-def test_inserts_take_csv_in_the_body_and_native_and_parquet_beside_the_query(
-    server: Client, name: str
-) -> None:
+def test_the_data_of_an_insert_may_be_csv_native_or_parquet(server: Client, name: str) -> None:
     server.run(f"CREATE TABLE {name} (id UInt32, v Array(Float32)) {ENGINE}")
     server.run(f'INSERT INTO {name} (id, v) FORMAT CSV\n1,"[1,2]"\n2,"[3,4]"\n')
     file = io.BytesIO()
@@ -145,7 +141,7 @@ def test_clickhouse_connect_sends_unknown_settings_unless_told_to_drop_them(old:
         common.set_setting("invalid_setting_action", "error")
 
 
-def test_over_tls_the_right_authority_is_trusted_and_no_other() -> None:
+def test_a_client_trusts_only_the_authority_that_signed_the_certificate() -> None:
     with MyScaleStandIn(2, "cloud", tls=True, user="me", password="secret") as standin:
         assert Client(standin).rows("SELECT 1") == [(1,)]
         trusted = _connect(standin, ca_cert=str(standin.ca_certificate))

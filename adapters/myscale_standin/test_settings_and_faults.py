@@ -1,4 +1,4 @@
-"""MyScale's own settings, and the faults which tests can ask for."""
+"""MyScale's own settings, and the faults that tests can set."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_session_keeps_a_query_setting_of_myscale(server: Client, table: str) 
 
 
 def test_query_settings_of_myscale_are_listed_in_system_settings(server: Client) -> None:
-    """clickhouse-connect sends a setting only when it finds it there."""
+    """clickhouse-connect sends a setting only if it is listed there."""
     found = server.rows(
         "SELECT name, value FROM system.settings "
         "WHERE name IN ('enable_brute_force_vector_search', 'two_stage_search_option')"
@@ -64,21 +64,25 @@ def test_the_search_window_limits_paging(server: Client, indexed: str) -> None:
 # ---------------------------------------------------------------- faults
 
 
-def test_a_connection_cut_before_leaves_nothing_done(server: Client, table: str) -> None:
+def test_a_statement_does_not_run_when_the_connection_is_cut_before_it(
+    server: Client, table: str
+) -> None:
     server.standin.drop_connection_on("insert into", when="before")
     with pytest.raises((http.client.HTTPException, ConnectionError)):
         server.post(f"INSERT INTO {table} VALUES (9, 'x', [1, 1, 1])")
     assert server.post(f"SELECT count() FROM {table}").text == "3\n"
 
 
-def test_a_connection_cut_after_leaves_it_done(server: Client, table: str) -> None:
+def test_a_statement_has_run_when_the_connection_is_cut_after_it(
+    server: Client, table: str
+) -> None:
     server.standin.drop_connection_on("insert into", when="after")
     with pytest.raises((http.client.HTTPException, ConnectionError)):
         server.post(f"INSERT INTO {table} VALUES (9, 'x', [1, 1, 1])")
     assert server.post(f"SELECT count() FROM {table}").text == "4\n"
 
 
-def test_a_connection_cut_during_an_insert_delivers_half_of_the_data(
+def test_half_of_the_data_arrives_when_the_connection_is_cut_during_an_insert(
     server: Client, name: str
 ) -> None:
     server.run(f"CREATE TABLE {name} (id UInt32) {ENGINE}")
@@ -89,7 +93,7 @@ def test_a_connection_cut_during_an_insert_delivers_half_of_the_data(
     assert server.post(f"SELECT count() FROM {name}").text == "5\n"
 
 
-def test_a_cut_happens_as_often_as_asked_for(server: Client) -> None:
+def test_the_connection_is_cut_as_many_times_as_the_test_says(server: Client) -> None:
     server.standin.drop_connection_on(r"select\s+7", times=2)
     for _ in range(2):
         with pytest.raises((http.client.HTTPException, ConnectionError)):
@@ -97,7 +101,7 @@ def test_a_cut_happens_as_often_as_asked_for(server: Client) -> None:
     assert server.post("SELECT 7").text == "7\n"
 
 
-def test_a_build_that_hangs_can_be_let_go(server: Client, table: str) -> None:
+def test_a_build_that_hangs_can_continue(server: Client, table: str) -> None:
     server.standin.build_delay_s = math.inf
     server.run(f"ALTER TABLE {table} {ADD}")
     assert status(server, table) == "InProgress"
@@ -105,7 +109,7 @@ def test_a_build_that_hangs_can_be_let_go(server: Client, table: str) -> None:
     assert status(server, table) == "Built"
 
 
-def test_the_side_door_does_the_same_over_http(server: Client, table: str) -> None:
+def test_faults_can_be_set_over_http(server: Client, table: str) -> None:
     def ask(action: str, **arguments: object) -> None:
         assert server.request("POST", f"/_standin/{action}", json.dumps(arguments)).status == 200
 
@@ -121,7 +125,7 @@ def test_the_side_door_does_the_same_over_http(server: Client, table: str) -> No
 
 
 @pytest.mark.parametrize("generation", [1, 2])
-def test_a_restart_keeps_data_and_built_indexes_and_starts_unfinished_builds_anew(
+def test_a_restart_keeps_data_and_built_indexes_and_restarts_unfinished_builds(
     generation: int,
 ) -> None:
     with MyScaleStandIn(generation, "oss") as standin:
@@ -141,12 +145,12 @@ def test_a_restart_keeps_data_and_built_indexes_and_starts_unfinished_builds_ane
         assert len(client.rows(search)) == 4
 
 
-def test_while_it_is_down_connections_are_refused(servers: object) -> None:
+def test_a_stopped_server_refuses_connections(servers: object) -> None:
     with MyScaleStandIn(1, "oss") as standin:
         client = Client(standin)
         assert client.request("POST", "/_standin/restart", '{"down_s": 2}').status == 200
         time.sleep(1)
-        with pytest.raises(OSError):  # noqa: PT011 (refused or reset, as the moment has it)
+        with pytest.raises(OSError):  # noqa: PT011 (refused, or reset)
             client.post("SELECT 1")
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:

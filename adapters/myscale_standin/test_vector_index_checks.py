@@ -1,4 +1,4 @@
-"""What MyScale checks before it accepts an index, with its codes and texts."""
+"""What MyScale checks before it accepts an index, with the codes and texts of its errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_an_inline_index_on_a_table_without_constraints_is_refused(
     )
 
 
-def test_an_inline_index_whose_column_has_no_length_is_of_dimension_0(
+def test_an_inline_index_on_a_column_without_length_has_dimension_0(
     server: Client, name: str
 ) -> None:
     columns = "id UInt32, v Array(Float32), CONSTRAINT c CHECK id > 0, VECTOR INDEX vi v TYPE SCANN"
@@ -70,7 +70,7 @@ def test_no_other_constraint_counts(server: Client, name: str, constraint: str) 
     assert server.error(f"ALTER TABLE {name} {ADD} SCANN").code == 44
 
 
-def test_a_constraint_may_be_added_later_and_does_not_check_the_rows_that_are_there(
+def test_a_constraint_may_be_added_later_and_does_not_check_existing_rows(
     server: Client, name: str
 ) -> None:
     create(server, name, "id UInt32, v Array(Float32)")
@@ -99,7 +99,7 @@ def test_the_elements_must_be_float32(server: Client, name: str, element: str) -
     assert "The element type inside the array must be `Float32`" in answer.text
 
 
-def test_columns_of_other_types_carry_no_vector_index(server: Client, table: str) -> None:
+def test_columns_of_other_types_cannot_have_a_vector_index(server: Client, table: str) -> None:
     answer = server.error(f"ALTER TABLE {table} ADD VECTOR INDEX vi kind TYPE SCANN")
     assert answer.code == 117
     assert "Vector search can be used with `Array(Float32)` or `FixedString` column" in answer.text
@@ -116,7 +116,7 @@ def test_a_fixed_string_needs_no_constraint(server: Client, name: str) -> None:
     server.run(f"ALTER TABLE {name} {ADD} BINARYIVF('metric_type=Hamming')")
 
 
-def test_only_mergetree_tables_carry_a_vector_index(server: Client, name: str) -> None:
+def test_only_mergetree_tables_can_have_a_vector_index(server: Client, name: str) -> None:
     server.run(f"CREATE TABLE {name} ({COLUMNS}) ENGINE = Log")
     assert server.error(f"ALTER TABLE {name} {ADD} SCANN").code == 48
 
@@ -166,9 +166,7 @@ def test_a_second_index_on_another_column_is_refused_in_generation_1_only(
     new.run(second)
 
 
-def test_if_not_exists_ignores_a_changed_definition_in_silence(
-    server: Client, indexed: str
-) -> None:
+def test_if_not_exists_silently_ignores_a_changed_definition(server: Client, indexed: str) -> None:
     server.run(f"CREATE VECTOR INDEX IF NOT EXISTS vi ON {indexed} v TYPE FLAT")
     server.run(f"ALTER TABLE {indexed} ADD VECTOR INDEX IF NOT EXISTS vj v TYPE FLAT")
     found = server.rows(f"SELECT name, type FROM system.vector_indices WHERE table = '{indexed}'")
@@ -178,9 +176,7 @@ def test_if_not_exists_ignores_a_changed_definition_in_silence(
 # ---------------------------------------------------------------- types and parameters
 
 
-def test_mstg_is_a_type_of_the_cloud_and_unknown_to_open_source(
-    server: Client, cloud: Client, table: str
-) -> None:
+def test_only_the_cloud_has_mstg(server: Client, cloud: Client, table: str) -> None:
     answer = server.error(f"ALTER TABLE {table} {ADD} MSTG('metric_type=Cosine')")
     assert (answer.status, answer.code) == (500, 1001)
     assert answer.text.startswith(
@@ -197,7 +193,7 @@ def test_an_unknown_type_is_error_1001(server: Client, table: str) -> None:
     assert "Unknown index type for Float32 Vector: vector_similarity" in answer.text
 
 
-def test_float_types_do_not_serve_binary_columns_nor_binary_types_float_columns(
+def test_float_types_are_refused_on_binary_columns_and_binary_types_on_float_columns(
     server: Client, table: str, name: str
 ) -> None:
     create(server, f"{name}_b", "id UInt32, v FixedString(8)")
@@ -250,7 +246,7 @@ def test_types_and_metrics_may_be_written_in_any_case(
     server.run(f"ALTER TABLE {table} {ADD} {index}")
 
 
-def test_search_parameters_pass_at_build_in_generation_1_only(
+def test_an_index_accepts_search_parameters_in_generation_1_only(
     old: Client, new: Client, name: str
 ) -> None:
     for client in (old, new):
@@ -260,7 +256,7 @@ def test_search_parameters_pass_at_build_in_generation_1_only(
     assert new.error(statement).code == 36
 
 
-def test_without_parameter_check_a_bad_parameter_shows_as_a_failed_build(
+def test_without_the_parameter_check_a_bad_parameter_fails_the_build(
     server: Client, name: str
 ) -> None:
     """00019."""

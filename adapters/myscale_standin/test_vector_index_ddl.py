@@ -1,4 +1,4 @@
-"""The grammar of vector index DDL, as ParserCreateIndexQuery and ParserAlterQuery have it."""
+"""The grammar of vector index DDL, as ParserCreateIndexQuery and ParserAlterQuery define it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_create_vector_index_is_the_standard_form(server: Client, table: str) ->
     assert described(server, table)[0][0] == "vi"
 
 
-def test_an_index_may_stand_anywhere_in_the_column_list(server: Client, name: str) -> None:
+def test_an_index_may_be_anywhere_in_the_column_list(server: Client, name: str) -> None:
     """00041, 00042_create_index_syntax_check."""
     start, rest = COLUMNS.split(", ", 1)
     server.run(f"CREATE TABLE {name} ({start}, VECTOR INDEX vi v {INDEX}, {rest}) {ENGINE}")
@@ -46,7 +46,7 @@ def test_parameters_may_be_one_json_object(server: Client, table: str) -> None:
     assert server.error(f"SELECT id, distance(v, [1.0, 0, 0]) d FROM {table} ORDER BY d LIMIT 1")
 
 
-def test_the_column_of_an_index_stands_without_brackets(server: Client, table: str) -> None:
+def test_the_column_of_an_index_is_written_without_brackets(server: Client, table: str) -> None:
     assert server.error(f"ALTER TABLE {table} ADD VECTOR INDEX vi (v) {INDEX}").code == 62
     assert server.error(f"CREATE VECTOR INDEX vi ON {table} (v) {INDEX}").code == 62
 
@@ -58,7 +58,7 @@ def test_granularity_is_not_part_of_the_grammar(server: Client, table: str) -> N
 
 
 @pytest.mark.parametrize("other", ["ADD COLUMN x UInt8", "ADD VECTOR INDEX vj v TYPE FLAT"])
-def test_an_alter_carries_one_vector_index_command_and_nothing_else(
+def test_an_alter_has_one_vector_index_command_and_nothing_else(
     server: Client, table: str, other: str
 ) -> None:
     command = f"ADD VECTOR INDEX vi v {INDEX}"
@@ -78,12 +78,12 @@ def test_an_index_without_the_word_vector_is_of_unknown_type(server: Client, nam
     assert "Unknown Index type 'mstg'. Available index types: " in answer.text
 
 
-def test_type_must_be_written_in_generation_1(old: Client, name: str) -> None:
+def test_generation_1_requires_a_type(old: Client, name: str) -> None:
     old.run(f"CREATE TABLE {name} ({COLUMNS}) {ENGINE}")
     assert old.error(f"ALTER TABLE {name} ADD VECTOR INDEX vi v").code == 62
 
 
-def test_type_left_out_means_the_default_of_the_edition_in_generation_2(
+def test_without_a_type_generation_2_takes_the_default_of_its_edition(
     new: Client, name: str
 ) -> None:
     """00042_create_index_syntax_check."""
@@ -139,7 +139,7 @@ def test_show_create_table_prints_the_index_in_the_column_list(
     assert clause in shown
 
 
-def test_system_statements_about_builds_need_a_grant_which_cloud_users_lack(
+def test_cloud_users_may_not_run_system_statements_about_builds(
     server: Client, cloud: Client, indexed: str, name: str
 ) -> None:
     for statement in ("STOP BUILD", "START BUILD", "WAIT BUILDING"):

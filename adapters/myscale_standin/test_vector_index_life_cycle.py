@@ -1,4 +1,4 @@
-"""system.vector_indices and its segments, and what statements do to the index of a table."""
+"""system.vector_indices and its segments, and how statements change the index of a table."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def test_vector_index_segments_has_these_columns_in_this_order(server: Client) -
     ]  # fmt: skip
 
 
-def test_an_index_has_one_row_a_server_also_over_all_replicas(server: Client, indexed: str) -> None:
+def test_an_index_has_one_row_per_server_over_all_replicas_too(
+    server: Client, indexed: str
+) -> None:
     where = f"WHERE table = '{indexed}'"
     replicas = "clusterAllReplicas('{cluster}', system.vector_indices)"
     assert server.rows(f"SELECT database, status FROM {replicas} {where}") == [
@@ -52,7 +54,7 @@ def test_an_index_has_one_row_a_server_also_over_all_replicas(server: Client, in
     ]
 
 
-def test_a_table_without_an_index_has_no_row_and_that_is_no_error(
+def test_a_table_without_an_index_has_no_row_and_causes_no_error(
     server: Client, table: str
 ) -> None:
     assert server.rows(f"SELECT status FROM system.vector_indices WHERE table = '{table}'") == []
@@ -79,13 +81,15 @@ def test_adding_an_index_returns_at_once_and_builds_in_the_background(
     assert counts(server, table) == (1, 1, 0, "Built")
 
 
-def test_every_insert_makes_it_in_progress_again(server: Client, indexed: str) -> None:
+def test_every_insert_sets_the_status_to_in_progress_again(server: Client, indexed: str) -> None:
     stuck(server)
     server.run(f"INSERT INTO {indexed} VALUES {MORE}")
     assert counts(server, indexed) == (2, 1, 0, "InProgress")
 
 
-def test_a_failed_build_is_an_error_with_its_part_and_reason(server: Client, table: str) -> None:
+def test_a_failed_build_has_status_error_with_its_part_and_reason(
+    server: Client, table: str
+) -> None:
     server.standin.fail_next_build("Cannot allocate memory")
     server.run(f"ALTER TABLE {table} {ADD}")
     columns = "status, latest_failed_part, latest_fail_reason"
@@ -93,7 +97,7 @@ def test_a_failed_build_is_an_error_with_its_part_and_reason(server: Client, tab
     assert found == [("Error", "all_1_1_0", "Cannot allocate memory")]
 
 
-def test_an_error_stays_while_its_part_is_not_built(server: Client, table: str) -> None:
+def test_the_error_stays_until_its_part_is_built(server: Client, table: str) -> None:
     server.standin.fail_next_build("no space")
     server.run(f"ALTER TABLE {table} {ADD}")
     server.run(f"INSERT INTO {table} VALUES {MORE}")
@@ -114,7 +118,7 @@ def test_small_parts_need_no_index(server: Client, name: str) -> None:
     assert server.rows(search) == [(4,)]
 
 
-def test_segments_tell_the_state_of_every_part(server: Client, indexed: str) -> None:
+def test_segments_show_the_state_of_every_part(server: Client, indexed: str) -> None:
     stuck(server)
     server.run(f"INSERT INTO {indexed} VALUES {MORE}")
     columns = "part, status, toInt32(total_vectors), dimension, progress"
@@ -148,7 +152,7 @@ def test_waiting_ends_when_the_index_is_built(server: Client, table: str) -> Non
     assert counts(server, table)[3] == "Built"
 
 
-def test_waiting_for_a_build_that_fails_is_an_error(server: Client, table: str) -> None:
+def test_waiting_for_a_build_that_fails_raises_its_error(server: Client, table: str) -> None:
     """00019."""
     server.standin.fail_next_build("broken")
     server.run(f"ALTER TABLE {table} {ADD}")
@@ -160,9 +164,7 @@ def test_waiting_for_a_build_that_fails_is_an_error(server: Client, table: str) 
 # ---------------------------------------------------------------- what statements do to it
 
 
-def test_a_merged_part_builds_its_own_index_and_is_searched_meanwhile(
-    server: Client, indexed: str
-) -> None:
+def test_a_merged_part_can_be_searched_while_its_index_builds(server: Client, indexed: str) -> None:
     """00037."""
     server.run(f"INSERT INTO {indexed} VALUES {MORE}")
     assert status(server, indexed) == "Built"
@@ -191,7 +193,9 @@ def test_delete_from_keeps_the_index_and_hides_the_rows(server: Client, indexed:
     assert server.rows(search) == [(2,)]
 
 
-def test_alter_delete_is_disabled_beside_a_vector_index(server: Client, indexed: str) -> None:
+def test_alter_delete_is_refused_on_a_table_with_a_vector_index(
+    server: Client, indexed: str
+) -> None:
     assert server.error(f"ALTER TABLE {indexed} DELETE WHERE id = 1").code == 392
 
 
@@ -211,7 +215,7 @@ def test_dropping_the_index_stops_its_build(server: Client, table: str) -> None:
     assert server.rows(f"SELECT 1 FROM system.vector_indices WHERE table = '{table}'") == []
 
 
-def test_truncate_leaves_the_definition_and_an_empty_built_index(
+def test_truncate_keeps_the_definition_and_an_empty_built_index(
     server: Client, indexed: str
 ) -> None:
     stuck(server)
@@ -229,7 +233,9 @@ def test_create_table_as_a_table_copies_constraints_and_indexes(
     assert server.error(f"INSERT INTO {indexed}_b VALUES (1, 'a', [1])").code == 469
 
 
-def test_create_table_as_select_copies_neither(server: Client, indexed: str) -> None:
+def test_create_table_as_select_copies_neither_constraints_nor_indexes(
+    server: Client, indexed: str
+) -> None:
     for word in ("AS", "EMPTY AS"):
         name = f"{indexed}_{word[:2].lower()}"
         server.run(f"CREATE TABLE {name} {ENGINE} {word} SELECT * FROM {indexed}")
@@ -237,7 +243,9 @@ def test_create_table_as_select_copies_neither(server: Client, indexed: str) -> 
         server.run(f"INSERT INTO {name} VALUES (1, 'a', [1])")
 
 
-def test_exchange_and_rename_take_the_index_along(server: Client, indexed: str) -> None:
+def test_the_index_moves_with_its_table_in_exchange_and_rename(
+    server: Client, indexed: str
+) -> None:
     other = f"{indexed}_b"
     server.run(f"CREATE TABLE {other} ({COLUMNS}) {ENGINE}")
     stuck(server)
@@ -254,7 +262,7 @@ def test_a_dropped_table_takes_its_index_with_it(server: Client, indexed: str) -
     assert server.rows(f"SELECT 1 FROM system.vector_indices WHERE table = '{indexed}'") == []
 
 
-def test_system_parts_shows_what_optimize_has_left(server: Client, indexed: str) -> None:
+def test_system_parts_shows_the_parts_after_optimize(server: Client, indexed: str) -> None:
     server.run(f"INSERT INTO {indexed} VALUES {MORE}")
     parts = f"SELECT count() FROM system.parts WHERE active AND table = '{indexed}'"
     assert server.post(parts).text == "2\n"

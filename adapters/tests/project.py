@@ -1,4 +1,4 @@
-"""A small dbt project with its profile beside it, made by a test."""
+"""Small dbt projects for tests, each with its profile."""
 
 import json
 import os
@@ -15,7 +15,7 @@ NAME = "small"
 
 
 class Project:
-    """The files of a project in `folder`, whose one target has these settings."""
+    """Write the files of a project into `folder`. Its only target has these settings."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Project:
             "DBT_TARGET_PATH": str(folder / "target"),
             "DBT_LOG_PATH": str(folder / "logs"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-            "DBT_WRITE_JSON": "false",  # a test that reads what dbt writes down asks for it
+            "DBT_WRITE_JSON": "false",  # so that a test can read what dbt logs
             "DBT_USE_COLORS": "false",
             "NO_COLOR": "1",
         }
@@ -46,12 +46,12 @@ class Project:
             (folder / name).write_text(dedent(text).lstrip())
 
     def run(self, *arguments: str, **variables: str) -> Outcome:
-        """`dbt` in the warm process; `variables` are its environment's for this command alone."""
+        """Run `dbt` in the warm process. `variables` are its environment for this command only."""
         environment = self.environment | variables
         return call(run_dbt, [*arguments], folder=self.folder, environment=environment)
 
     def cold(self, *arguments: str) -> Outcome:
-        """`dbt` in a process of its own, from start to exit."""
+        """Run `dbt` in a new process, from start to exit."""
         ended = subprocess.run(
             [str(Path(sys.executable).with_name("dbt")), *arguments],
             cwd=self.folder,
@@ -64,7 +64,7 @@ class Project:
         return Outcome(ended.returncode, ended.stdout)
 
     def value(self, sql: str) -> Any:
-        """The one value that a select statement gives."""
+        """The single value of a select statement."""
         shown = self.run("--quiet", "show", "--inline", sql, "--limit", "-1", "--output", "json")
         [row] = json.loads(shown.check().output)["show"]
         [only] = row.values()

@@ -1,4 +1,4 @@
-"""A ClickHouse server for a test, in a process of its own."""
+"""A ClickHouse server for tests, in its own process."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ import myscale_standin
 
 @contextmanager
 def clickhouse_server(folder: Path, password: str) -> Iterator[int]:
-    """The port of a server that keeps its data in `folder`; the user is `default`."""
+    """The port of a server that keeps its data in `folder`. The user is `default`."""
     with subprocess.Popen(
         [sys.executable, "-m", "myscale_standin.clickhouse_server", str(folder), password],
         cwd=Path(myscale_standin.__file__).parents[1],

@@ -1,4 +1,6 @@
-"""What a user reads when chDB's directory cannot be opened, each case in processes of its own."""
+"""The messages that a user reads when chDB's directory cannot be opened. Each case uses new
+processes.
+"""
 
 import os
 import signal
@@ -30,7 +32,7 @@ sys.stdin.read()
 
 
 def attempt(*paths: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """The adapter opens each path in turn, in one process, and closes them."""
+    """Open each path in turn in one process, as the adapter does, and close it."""
     command = [sys.executable, "-c", OPEN, *map(str, paths)]
     env = os.environ | environment
     return subprocess.run(command, input="", capture_output=True, text=True, timeout=120, env=env)
@@ -38,7 +40,7 @@ def attempt(*paths: Path, **environment: str) -> "subprocess.CompletedProcess[st
 
 @contextmanager
 def held_open(path: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A process that has the path open until it is told to end."""
+    """A process that keeps the path open until the test ends it."""
     command = [sys.executable, "-c", OPEN, str(path)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -49,12 +51,12 @@ def held_open(path: Path) -> Iterator["subprocess.Popen[str]"]:
 
 
 @pytest.mark.parametrize("zone", ["CST-8", "UTC+3"])
-def test_a_time_zone_that_the_engine_does_not_know_does_no_harm(tmp_path: Path, zone: str) -> None:
+def test_chdb_opens_in_a_time_zone_that_the_engine_does_not_know(tmp_path: Path, zone: str) -> None:
     opened = attempt(tmp_path, TZ=zone)
     assert (opened.stdout, opened.stderr) == ("0\nopen\n", "")
 
 
-def test_a_second_process_reads_which_path_and_which_pid(tmp_path: Path) -> None:
+def test_a_second_process_gets_the_path_and_the_pid_of_the_first(tmp_path: Path) -> None:
     path = tmp_path / "chdb"
     with held_open(path) as holder:
         second = attempt(path)
@@ -72,9 +74,9 @@ def test_a_killed_process_leaves_no_lock_and_loses_nothing(tmp_path: Path) -> No
     assert attempt(path).stdout == "1\nopen\n"
 
 
-def test_a_directory_that_cannot_be_written_is_named_with_the_reason(tmp_path: Path) -> None:
+def test_the_message_names_a_directory_that_cannot_be_written_and_says_why(tmp_path: Path) -> None:
     if os.geteuid() == 0:
-        path = Path("/sys/small")  # not even for root
+        path = Path("/sys/small")  # a folder where not even root can write
     else:
         path = tmp_path / "chdb"
         path.mkdir(mode=0o500)
@@ -86,7 +88,9 @@ def test_a_directory_that_cannot_be_written_is_named_with_the_reason(tmp_path: P
 
 
 @pytest.mark.parametrize("below", ["", "chdb"])
-def test_a_path_that_is_a_file_or_lies_below_one_is_named(tmp_path: Path, below: str) -> None:
+def test_the_message_names_a_path_that_is_a_file_or_is_below_one(
+    tmp_path: Path, below: str
+) -> None:
     (tmp_path / "a_file").write_text("not a directory")
     path = tmp_path / "a_file" / below
     refused = attempt(path)
@@ -98,19 +102,19 @@ def test_a_path_that_is_a_file_or_lies_below_one_is_named(tmp_path: Path, below:
 
 
 @pytest.mark.parametrize("name", ["chdb?mode=ro", "chdb "])
-def test_a_name_that_the_engine_would_cut_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_name_that_the_engine_would_change_is_refused(tmp_path: Path, name: str) -> None:
     refused = attempt(tmp_path / name)
     assert refused.returncode == 1
     assert f"chDB cannot open the directory '{tmp_path / name}'" in refused.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_directory_with_an_odd_name_is_the_one_that_is_opened(tmp_path: Path) -> None:
+def test_a_directory_with_unusual_characters_in_its_name_is_opened(tmp_path: Path) -> None:
     assert attempt(tmp_path / "a{1} * [b] 'c' % # ; кот").returncode == 0
     assert [path.name for path in tmp_path.iterdir()] == ["a{1} * [b] 'c' % # ; кот"]
 
 
-def test_a_damaged_directory_is_named_and_nobody_is_said_to_hold_it(tmp_path: Path) -> None:
+def test_the_message_calls_a_damaged_directory_damaged_and_not_in_use(tmp_path: Path) -> None:
     path = tmp_path / "chdb"
     assert attempt(path).returncode == 0
     (path / "metadata" / "small.sql").write_text("no longer SQL")
@@ -119,23 +123,23 @@ def test_a_damaged_directory_is_named_and_nobody_is_said_to_hold_it(tmp_path: Pa
     assert refused.stderr.splitlines()[-1] == (
         f"chDB cannot read its directory {path}: it is damaged, or not a chDB directory. "
         "Move it away, load the data again and build again. "
-        "What the engine could not read stands above, in its own words."
+        "The engine's own message above says what it could not read."
     )
     assert "metadata/small.sql" in refused.stderr
 
 
-def test_a_second_directory_in_one_process_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_process_cannot_open_a_second_directory(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     refused = attempt(first, second)
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1] == (
         f"chDB cannot open its directory {second}: this process has {first} open, and "
-        "the engine serves one directory at a time. Use a process of its own for each."
+        "the engine serves one directory at a time. Use one process for each."
     )
 
 
 @pytest.mark.parametrize("command", ["debug", "run"])
-def test_dbt_shows_the_sentence_once_and_no_traceback(tmp_path: Path, command: str) -> None:
+def test_dbt_shows_the_message_once_and_no_traceback(tmp_path: Path, command: str) -> None:
     path = tmp_path / "chdb"
     models = {"models/one.sql": "select 1 as n"}
     project = Project(tmp_path, {"type": "chdb", "chdb_path": str(path)}, models)

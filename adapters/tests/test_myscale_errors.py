@@ -1,4 +1,4 @@
-"""What a user reads when a MyScale server cannot be reached, or a setting is wrong."""
+"""The messages that a user reads when a MyScale server cannot be reached, or a setting is wrong."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,15 +20,13 @@ def server() -> Iterator[MyScaleStandIn]:
 
 
 def connect(server: MyScaleStandIn, folder: Path, **settings: Any) -> Outcome:
-    """`dbt debug` with settings that are right, but for those given."""
+    """Run `dbt debug` with correct settings, except for those given."""
     target = {"type": "myscale", "host": server.host, "port": server.port, "user": server.user}
     project = Project(folder, target | {"password": PASSWORD} | settings)
     return project.run("debug", "--connection", SSL_CERT_FILE=str(server.ca_certificate))
 
 
-def test_host_port_and_account_are_all_that_a_target_needs(
-    server: MyScaleStandIn, tmp_path: Path
-) -> None:
+def test_a_target_needs_only_host_port_and_account(server: MyScaleStandIn, tmp_path: Path) -> None:
     connect(server, tmp_path).check()
 
 
@@ -37,7 +35,7 @@ def test_host_port_and_account_are_all_that_a_target_needs(
     [{"password": "wrong"}, {"port": 1}, {"host": "nobody.invalid"}, {"secure": False}],
     ids=["password", "port", "host", "TLS"],
 )
-def test_a_server_that_cannot_be_reached_says_what_to_check(
+def test_the_message_for_an_unreachable_server_says_what_to_check(
     server: MyScaleStandIn, tmp_path: Path, setting: dict[str, Any]
 ) -> None:
     refused = connect(server, tmp_path, **setting)
@@ -46,15 +44,13 @@ def test_a_server_that_cannot_be_reached_says_what_to_check(
     assert PASSWORD not in refused.output
 
 
-def test_an_edition_that_is_none_is_refused(server: MyScaleStandIn, tmp_path: Path) -> None:
+def test_an_unknown_edition_is_refused(server: MyScaleStandIn, tmp_path: Path) -> None:
     refused = connect(server, tmp_path, edition="free")
     assert refused.exit_code == 1
     assert "must be cloud or oss. Got: free" in refused.output
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(
-    server: MyScaleStandIn, tmp_path: Path
-) -> None:
+def test_an_untrusted_certificate_is_refused(server: MyScaleStandIn, tmp_path: Path) -> None:
     target = {"type": "myscale", "host": server.host, "port": server.port, "user": server.user}
     project = Project(tmp_path, target | {"password": PASSWORD})
     project.environment["SSL_CERT_FILE"] = "/dev/null"

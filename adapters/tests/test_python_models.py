@@ -1,4 +1,4 @@
-"""Python models on every type of engine: a project of small models, built and broken."""
+"""Python models on every type of engine: a project of small models, some of which fail."""
 
 import json
 from collections.abc import Iterator
@@ -190,7 +190,7 @@ SCHEMA: dict[str, Any] = {
 
 
 class Models(Project):
-    """The project above, on one engine."""
+    """The project above on one engine."""
 
     def __init__(self, folder: Path, target: dict[str, Any]) -> None:
         files = {f"models/{name}": text for name, text in MODELS.items()}
@@ -208,7 +208,7 @@ class Models(Project):
 
 @contextmanager
 def engine(type_: str, folder: Path) -> Iterator[dict[str, Any]]:
-    """The settings of a target of this type, while its engine runs."""
+    """The settings of a target of this type. Its engine runs meanwhile."""
     if type_ == "chdb":
         yield {"type": type_, "chdb_path": str(folder / "chdb")}
     elif type_ == "myscale":
@@ -235,7 +235,9 @@ def built(models: Models) -> Models:
     return models
 
 
-def test_a_model_reads_arrow_or_pandas_and_gives_either_polars_or_a_stream(built: Models) -> None:
+def test_a_model_reads_arrow_or_pandas_and_returns_arrow_pandas_polars_or_a_stream(
+    built: Models,
+) -> None:
     assert built.value("select count() from {{ ref('as_arrow') }}") == 10
     assert built.value(difference("item_id, vector, stars", "as_arrow")) == 0
     assert built.value(difference("item_id, vector, stars, seen_at", "as_polars")) == 0
@@ -244,14 +246,14 @@ def test_a_model_reads_arrow_or_pandas_and_gives_either_polars_or_a_stream(built
 
 
 def difference(columns: str, model: str) -> str:
-    """How many items `model` lacks or has otherwise."""
+    """How many items `model` lacks or has with other values."""
     return (
         f"select count() from (select {columns} from {{{{ ref('items') }}}} "
         f"except select {columns} from {{{{ ref('{model}') }}}})"
     )
 
 
-def test_an_incremental_model_adds_replaces_and_begins_again(built: Models) -> None:
+def test_an_incremental_model_adds_and_replaces_rows_and_can_be_rebuilt(built: Models) -> None:
     counts = "select concat(toString(rows), ' ', toString(ids)) from {{ ref('below') }}"
     built.build("--full-refresh").check()
     assert built.value(counts) == "3 3"
@@ -261,7 +263,7 @@ def test_an_incremental_model_adds_replaces_and_begins_again(built: Models) -> N
     assert built.value(counts) == "3 3"
 
 
-def test_declared_types_codecs_and_checks_are_the_tables(built: Models) -> None:
+def test_the_table_has_the_declared_types_codecs_and_checks(built: Models) -> None:
     table = built.value(
         "select create_table_query from system.tables "
         "where database = 'small' and name = 'declared'"
@@ -273,7 +275,7 @@ def test_declared_types_codecs_and_checks_are_the_tables(built: Models) -> None:
 
 @pytest.fixture(scope="module")
 def failed(built: Models) -> Outcome:
-    """Every failing model in one run, over an old table of one of them."""
+    """The output of one run of every failing model. One of them has an old table."""
     built.value(
         "{% do run_query('create table small.not_fitting engine = MergeTree order by n "
         "as select 4::UInt8 as n') %}select 1"
@@ -282,7 +284,7 @@ def failed(built: Models) -> Outcome:
 
 
 @pytest.mark.parametrize("model", FAILURES)
-def test_an_error_names_the_line_of_the_models_file(failed: Outcome, model: str) -> None:
+def test_an_error_names_the_line_in_the_file_of_the_model(failed: Outcome, model: str) -> None:
     path = f"models/failing/{model}.py"
     [message] = {
         part for part in failed.output.split("Failure in model ") if part.startswith(model)
@@ -291,7 +293,7 @@ def test_an_error_names_the_line_of_the_models_file(failed: Outcome, model: str)
     assert FAILURES[model] in message
 
 
-def test_a_failure_leaves_the_old_table_and_nothing_else_and_prints_no_secret(
+def test_a_failure_leaves_only_the_old_table_and_prints_no_secret(
     built: Models, failed: Outcome
 ) -> None:
     assert PASSWORD not in failed.output
@@ -302,7 +304,7 @@ def test_a_failure_leaves_the_old_table_and_nothing_else_and_prints_no_secret(
     assert built.value("select max(n) from small.not_fitting") == 4
 
 
-def test_retry_runs_the_model_that_failed_and_what_was_skipped(built: Models) -> None:
+def test_retry_runs_the_failed_model_and_the_skipped_ones(built: Models) -> None:
     file = built.folder / "models" / "declared.py"
     text = file.read_text()
     file.write_text(text.replace("start + 3)", "start + 3).no_such_method()"))

@@ -1,6 +1,6 @@
-"""dbt in a process of its own, which runs command after command.
+"""Run dbt commands one after another in a process that stays, because importing dbt takes seconds.
 
-Importing dbt takes seconds, so the process stays. Each command closes the database that it used.
+Each command closes the database that it used.
 """
 
 import gc
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command printed, and whether it worked."""
+    """What a command printed, and whether it succeeded."""
 
     exit_code: int
     output: str
@@ -34,7 +34,7 @@ class Outcome:
 def call(
     work: Callable[..., Result], *arguments: Any, folder: Path, environment: Mapping[str, str]
 ) -> Result:
-    """What a function of a module returns in the warm process, started in `folder`."""
+    """What a function of a module returns in the warm process, with `folder` as current folder."""
     return _warm_process().submit(_within, folder, environment, work, *arguments).result()
 
 
@@ -49,10 +49,10 @@ def run_dbt(arguments: list[str]) -> Outcome:
 
 
 def make_dbt_quick() -> None:
-    """In a process that runs many commands, do once what dbt would do again for each.
+    """Make dbt cache what it would otherwise compute again for each command.
 
-    dbt's own tests keep the parsed text of macros too. The source of a flag is looked for in all
-    modules, for every frame of the stack, and is only ever printed in a warning.
+    dbt's own tests also cache the parsed text of macros. To find the source of a flag, dbt looks at
+    all modules for every frame of the stack. It only prints that source in a warning.
     """
     import dbt.cli.main  # noqa: F401
     from dbt_common.behavior_flags import BehaviorFlagRendered
@@ -69,7 +69,7 @@ def _warm_process() -> ProcessPoolExecutor:
 
 def _get_ready() -> None:
     make_dbt_quick()
-    gc.freeze()  # what is imported stays, so the collector need not look at it again
+    gc.freeze()  # imported modules stay, so the collector can skip them
 
 
 def _within(
@@ -80,7 +80,7 @@ def _within(
 ) -> Result:
     from dbt.adapters.clickhouse import dbclient
 
-    dbclient._ensured_databases.clear()  # it remembers names, and the last server was another
+    dbclient._ensured_databases.clear()  # the names are those of the last server
     os.chdir(folder)
     with patch.dict(os.environ, environment, clear=True):
         return work(*arguments)

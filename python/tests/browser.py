@@ -1,4 +1,4 @@
-"""The browser in which pages are looked at."""
+"""The browser that tests open pages in."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -37,9 +37,10 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def watched(chromium: Browser, is_expected: Callable[[str], bool]) -> Iterator[Callable[..., Page]]:
-    """A function that opens an address in a window with given settings.
+    """A function that opens an address in a window with the given settings.
 
-    Afterwards no page may have complained, asked, or requested an address that is not expected.
+    At the end, no page may have logged an error, opened a dialog, or requested an unexpected
+    address.
     """
     windows, complaints = [], []
 

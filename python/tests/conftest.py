@@ -1,4 +1,4 @@
-"""The demo, made once per worker: sample photos → Parquet → chDB → `dbt build`."""
+"""The demo, built once per worker: sample photos → Parquet → chDB → `dbt build`."""
 
 import shutil
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 @pytest.fixture
 def broken(demo: Demo, tmp_path: Path) -> Iterator[Demo]:
-    """The demo for a test that damages it; at its own path, so that dbt need not parse it again."""
+    """The demo for a test that damages it. It keeps its path, so dbt need not parse it again."""
     shutil.copytree(demo.data, tmp_path / "whole", symlinks=True)
     yield demo
     shutil.rmtree(demo.data)

@@ -1,4 +1,4 @@
-"""The demo as a thing that tests hold: a built database and the files it was built from."""
+"""The demo, as an object for tests: a built database and the files it was built from."""
 
 import shutil
 from dataclasses import dataclass
@@ -24,6 +24,6 @@ class Demo:
         return Project(REPOSITORY)
 
     def copy(self, folder: Path) -> "Demo":
-        """The same, to be broken by one test."""
+        """A copy that one test may damage."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return Demo(folder, DbtProcess(folder))

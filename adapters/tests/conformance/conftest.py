@@ -1,4 +1,4 @@
-"""dbt's own adapter tests on chDB: one engine for each pytest worker, one schema for each class."""
+"""dbt's adapter tests on chDB, with one engine per pytest worker and one schema per class."""
 
 import time
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import clickhouse_connect
-import pandas  # noqa: F401  # before the engine opens: freezegun's scan of lazy modules hangs it
+import pandas  # noqa: F401  # import it before the engine opens, or freezegun's scan of modules hangs
 import pytest
 from dbt.adapters.base.impl import BaseAdapter
 from dbt.adapters.factory import reset_adapters
-from dbt.tests.fixtures.project import *  # noqa: F403  # its fixtures, for this folder alone
+from dbt.tests.fixtures.project import *  # noqa: F403  # its fixtures, for this folder only
 from dbt.tests.fixtures.project import TestProjInfo
 
 from dbt.adapters.chdb.impl import ChdbAdapter
@@ -20,7 +20,7 @@ from .dialect import in_clickhouse
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Silence what dbt's own base classes do: scoped fixtures that are plain methods."""
+    """Silence a warning about dbt's base classes, whose scoped fixtures are plain methods."""
     config.addinivalue_line(
         "filterwarnings",
         "ignore:.*-scoped fixtures defined as instance methods:pytest.PytestRemovedIn10Warning",
@@ -29,10 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def rows_are_compared() -> Iterator[None]:
-    """dbt's comparison of two tables, by EXCEPT, in place of dbt-clickhouse's.
+    """Compare two tables with dbt's EXCEPT instead of dbt-clickhouse's outer join.
 
-    Theirs is an outer join that looks for nulls, and finds none where ClickHouse fills in zeros:
-    two tables of as many rows are equal to it, whatever stands in them.
+    That join looks for nulls, and ClickHouse fills in zeros. So any two tables with the same number
+    of rows were equal.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ChdbAdapter, "get_rows_different_sql", BaseAdapter.get_rows_different_sql)
@@ -46,13 +46,13 @@ def dbt_is_quick() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_adapter_is_left_from_another_test() -> None:
-    """dbt keeps the last adapter of a process, and its fixtures would take that one."""
+    """Forget dbt's last adapter, which its fixtures would use again."""
     reset_adapters()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def utc() -> Iterator[None]:
-    """dbt's fixtures write times without a zone, and the engine reads them in its process's."""
+    """Use UTC. dbt's fixtures write times without a zone, and the engine reads them in its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "UTC")
         time.tzset()
@@ -62,10 +62,9 @@ def utc() -> Iterator[None]:
 
 @pytest.fixture(scope="package")
 def chdb_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One path for all tests here, open until the last: chDB takes its time to open.
+    """One path for all tests here, which stays open, because chDB opens slowly.
 
-    It cannot open a second path while the first is open, and leaves a dozen threads behind each
-    time that it closes.
+    It cannot open a second path while the first is open, and each close leaves a dozen threads.
     """
     path = tmp_path_factory.mktemp("chdb")
     with clickhouse_connect.get_client(interface="chdb", path=str(path)):
@@ -79,7 +78,7 @@ def dbt_profile_target(chdb_path: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="class")
 def logs_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """dbt's fixture writes below the repository; this one writes where pytest cleans up."""
+    """A folder that pytest cleans up. dbt's own fixture writes into the repository."""
     with pytest.MonkeyPatch.context() as patch:
         path = str(tmp_path_factory.mktemp("logs"))
         patch.setenv("DBT_LOG_PATH", path)
@@ -93,12 +92,12 @@ def test_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="class")
 def profile_user() -> None:
-    """chDB has no users, so the catalog names no owner."""
+    """None. chDB has no users, so the catalog names no owner."""
 
 
 @pytest.fixture(scope="class")
 def project(project_setup: TestProjInfo, project_files: None) -> TestProjInfo:
-    """dbt's project, whose `run_sql` also reads the Postgres statements of dbt's fixtures."""
+    """dbt's project. Its `run_sql` also reads the Postgres statements of dbt's fixtures."""
     run_sql = project_setup.run_sql
 
     def run_translated(sql: str, fetch: str | None = None) -> Any:

@@ -1,8 +1,8 @@
-"""The Postgres that dbt's fixtures are written in, said in ClickHouse: each difference once."""
+"""Translate the Postgres of dbt's fixtures to ClickHouse."""
 
 import re
 
-_TYPES = (  # a column of Postgres takes nulls unless it says otherwise
+_TYPES = (  # Postgres columns take nulls by default
     (r"\bTIMESTAMP( WITHOUT TIME ZONE)?\b", "Nullable(DateTime64(0))"),
     (r"\bINTEGER\b", "Nullable(Int32)"),
     (r"\bVARCHAR\(\d+\)", "Nullable(String)"),
@@ -21,14 +21,14 @@ _STATEMENTS = (
 
 
 def in_clickhouse(sql: str) -> str:
-    """The same statement for ClickHouse; what is ClickHouse already stays as it is."""
+    """The statement for ClickHouse. What ClickHouse can read is unchanged."""
     if re.search(r"\b(create table|add column)\b", sql, re.IGNORECASE):
         sql = _replace_all(sql, _TYPES)
     return _replace_all(sql, _STATEMENTS)
 
 
 def with_clickhouse_types(text: str) -> str:
-    """A model or its YAML, with dbt's Postgres types and literals given ClickHouse's types."""
+    """A model or its YAML, with ClickHouse's types in place of Postgres's types and literals."""
     return _replace_all(
         text,
         (

@@ -1,9 +1,11 @@
-"""The materializations, tests, relations and names that every dbt project leans on.
+"""The materializations, tests, relations and names that every dbt project uses.
 
 Left out, because a class here already runs the same code: BaseTableMaterialization
 (BaseSimpleMaterializations), EmptyModelsArentRunBase (SimpleCopyBase), BaseNoPopulateCache
-(BaseCachingLowercaseModel). Left out, because they ask dbt-core and not the adapter:
-BaseCloneNotPossible, BaseCloneSameTargetAndState, BaseDebugInvalidProjectPostgres.
+(BaseCachingLowercaseModel).
+
+Left out, because they test dbt-core and not the adapter: BaseCloneNotPossible,
+BaseCloneSameTargetAndState, BaseDebugInvalidProjectPostgres.
 """
 
 from pathlib import Path
@@ -115,7 +117,7 @@ class TestDebug(BaseDebugPostgres):
 
 
 class CacheOfOneRelation:
-    """dbt reads the cache's keys as relations; dbt-clickhouse keys its cache by schema and name."""
+    """dbt reads the keys of the cache as relations. dbt-clickhouse uses schema and name."""
 
     def run_and_inspect_cache(self, project: Any, run_args: list[str]) -> None:
         for _ in ("built and added", "found in the database"):
@@ -146,7 +148,7 @@ class TestClonePossible(BaseClonePossible):
 
 class TestEphemeralMulti(BaseEphemeralMulti):
     def test_ephemeral_multi(self, project: Any) -> None:
-        """As dbt's, which compares the whole text of a Postgres view."""
+        """The same as dbt's test, which compares the whole text of a Postgres view."""
         run_dbt(["seed"])
         assert len(run_dbt(["run"])) == 3
         for model in ("dependent", "double_dependent", "super_dependent"):
@@ -157,7 +159,7 @@ class TestEphemeralMulti(BaseEphemeralMulti):
 
 class TestEphemeralNested(BaseEphemeralNested):
     def test_ephemeral_nested(self, project: Any) -> None:
-        """As dbt's, which compares the whole text of a Postgres view."""
+        """The same as dbt's test, which compares the whole text of a Postgres view."""
         assert len(run_dbt(["run"])) == 2
         check_relations_equal(project.adapter, ["source_table", "root_view"])
         view = Path("target/run/test/models/root_view.sql").read_text()
@@ -171,7 +173,9 @@ class TestEphemeralErrorHandling(BaseEphemeralErrorHandling):
 
 class TestDropSchemaNamed(BaseDropSchemaNamed):
     def test_dropped_schema_named_drops_expected_schema(self, project: Any) -> None:
-        """As dbt's, but looks for the view: connecting creates the profile's own schema again."""
+        """The same as dbt's test, but it looks for the view. Each connection creates the schema
+        again.
+        """
         assert len(run_dbt(["run"])) == 1
         run_dbt(
             [

@@ -1,4 +1,4 @@
-"""Contracts and constraints: ClickHouse checks CHECK on inserts, and has no other constraint."""
+"""Contracts and constraints. ClickHouse checks CHECK on inserts, and has no other constraint."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from .dialect import with_clickhouse_types
 
 
 class ClickHouseColumns:
-    """The models of the base class with ClickHouse's types, and the types that a contract meets."""
+    """The models of the base class with ClickHouse's types."""
 
     @pytest.fixture
     def string_type(self) -> str:
@@ -36,7 +36,7 @@ class ClickHouseColumns:
 
     @pytest.fixture
     def data_types(self) -> list[list[str]]:
-        """Each a value in SQL, the type that the contract gives it, and its type in the message."""
+        """A value in SQL, the type in the contract, and the type in the message, for each case."""
         return [["toInt32(1)", "Int32", "Int32"], ["'1'", "String", "String"]]
 
 
@@ -55,7 +55,7 @@ class TestTableColumnsEqual(ClickHouseColumns, BaseTableConstraintsColumnsEqual)
 
     @pytest.fixture
     def data_types(self) -> list[list[str]]:
-        """Every type here; the views and incremental models below repeat the first two."""
+        """Every type. The views and incremental models below repeat the first two."""
         return [
             ["toInt32(1)", "Int32", "Int32"],
             ["'1'", "String", "String"],
@@ -100,7 +100,7 @@ models:
 
 
 class ViolatedCheck:
-    """The same rollback, after a CHECK instead of a NOT NULL that ClickHouse does not have."""
+    """The same rollback after a CHECK. ClickHouse has no NOT NULL."""
 
     @pytest.fixture(scope="class")
     def expected_error_messages(self) -> list[str]:
@@ -140,7 +140,7 @@ class TestModelConstraints(BaseModelConstraintsRuntimeEnforcement):
         return {"my_model.sql": model, "constraints_schema.yml": _CHECKED_YML}
 
     def test__model_constraints_ddl(self, project: Any) -> None:
-        """As dbt's, but asks the engine: dbt-clickhouse writes down the insert alone."""
+        """The same as dbt's test, but it asks the engine. dbt-clickhouse logs only the insert."""
         run_dbt(["run", "-s", "my_model"])
         (ddl,) = project.run_sql("show create table my_model", fetch="one")
         assert "CONSTRAINT id_is_positive CHECK (id > 0)" in ddl
@@ -156,7 +156,7 @@ class TestIncrementalColumnConstraints(BaseIncrementalConstraintsRuntimeDdlEnfor
     pass
 
 
-@pytest.mark.skip(reason="The fixture is a NOT NULL of a column, which ClickHouse does not have.")
+@pytest.mark.skip(reason="The fixture has a NOT NULL on a column, and ClickHouse has none.")
 class TestConstraintQuotedColumn(BaseConstraintQuotedColumn):
     pass
 

@@ -1,4 +1,4 @@
-"""What dbt writes down: the catalog, comments on tables and columns, comments on queries."""
+"""What dbt documents: the catalog, and comments on tables, columns and queries."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """Hooks before and after models, seeds, snapshots and runs.
 
-Left out, because they repeat TestModelHooks with the hooks written elsewhere in YAML:
-the `+`-prefixed, white-space and keyword forms of the model, seed and snapshot hooks.
+Left out, because they are TestModelHooks with other YAML: the `+`-prefixed, white-space and keyword
+forms of the model, seed and snapshot hooks.
 """
 
 from pathlib import Path
@@ -25,12 +25,12 @@ from dbt.tests.adapter.hooks.test_run_hooks import BaseAfterRunHooks, BasePrePos
 
 @pytest.fixture(scope="module")
 def test_data_dir() -> Path:
-    """Where dbt keeps the tables that its hooks write into."""
+    """Where dbt keeps the tables for its hooks."""
     return Path(fixtures.__file__).parent / "data"
 
 
 class TargetIsChdb:
-    """What a hook saw of its target: dbt expects a database of Postgres and its user."""
+    """What a hook saw of its target. dbt expects a Postgres database and its user."""
 
     def check_hooks(self, state: str, project: Any, host: None, count: int = 1) -> None:
         for row in self.get_ctx_vars(state, count=count, project=project):  # type: ignore[attr-defined]
@@ -47,7 +47,9 @@ class TargetIsChdb:
 class TestModelHooks(TargetIsChdb, BasePrePostModelHooks):
     @pytest.fixture(scope="class")
     def project_config_update(self) -> dict[str, Any]:
-        """`optimize` for Postgres' `vacuum`, and in no transaction: ClickHouse has none to end."""
+        """`optimize` instead of Postgres's `vacuum`, and outside a transaction: ClickHouse has
+        none.
+        """
         tidy = "optimize table {{ this.schema }}.on_model_hook"
         hooks = {"pre-hook": [MODEL_PRE_HOOK, tidy], "post-hook": [tidy, MODEL_POST_HOOK]}
         return {"models": {"test": hooks}}

@@ -1,4 +1,4 @@
-"""Incremental models, by every strategy that ClickHouse has, and `--empty` runs."""
+"""Incremental models with every strategy that ClickHouse has, and `--empty` runs."""
 
 import re
 from pathlib import Path
@@ -42,14 +42,14 @@ class TestIncrementalPredicates(BaseIncrementalPredicates):
 
 
 def rewrite(project: Any, models: str, pattern: str, replacement: str) -> None:
-    """Change the text of some of the models that dbt's fixtures wrote."""
+    """Change the text of some of the models in dbt's fixtures."""
     for path in (Path(project.project_root) / "models").glob(models):
         path.write_text(re.sub(pattern, replacement, path.read_text(), flags=re.IGNORECASE))
 
 
 class TestIncrementalBadStrategy(BaseIncrementalBadStrategy):
     def test_incremental_invalid_strategy(self, project: Any) -> None:
-        """As dbt's, but dbt-clickhouse asks for the strategy of a second run with a unique key."""
+        """The same as dbt's test, but dbt-clickhouse needs a second run with a unique key."""
         rewrite(project, "incremental.sql", '"bad_strategy"', '"bad_strategy", unique_key="id"')
         run_dbt(["seed"])
         run_dbt(["run"])
@@ -60,7 +60,7 @@ class TestIncrementalBadStrategy(BaseIncrementalBadStrategy):
 class TestIncrementalUniqueKey(BaseIncrementalUniqueKey):
     @pytest.fixture(scope="class", autouse=True)
     def expected_rows(self, project: Any) -> None:
-        """Dates as dates, and the empty city as the seed holds it."""
+        """Dates as dates, and the empty city as in the seed."""
         rewrite(project, "expected/*.sql", r",('\d{4}-\d\d-\d\d')", r",toDate(\1)")
         rewrite(project, "expected/*.sql", "null", "''")
 
@@ -68,9 +68,9 @@ class TestIncrementalUniqueKey(BaseIncrementalUniqueKey):
 class TestIncrementalOnSchemaChange(BaseIncrementalOnSchemaChange):
     @pytest.fixture(scope="class", autouse=True)
     def expected_rows(self, project: Any) -> None:
-        """A new column's old rows hold an empty text, for ClickHouse's String takes no null.
+        """Old rows have an empty text in a new column, because ClickHouse's String takes no null.
 
-        The strategy is one that changes the table; the legacy one makes it anew, columns and all.
+        The strategy changes the table. The legacy strategy would make a new one.
         """
         empty = r"then '' else toString(\1) end"
         rewrite(project, "*_target.sql", r"then null else (\w+) end", empty)
@@ -79,11 +79,11 @@ class TestIncrementalOnSchemaChange(BaseIncrementalOnSchemaChange):
         rewrite(project, "*.sql", "unique_key='id'", strategy)
 
     def test_run_incremental_append_new_columns(self, project: Any) -> None:
-        """Half of dbt's: dbt-clickhouse appends no column while the model lacks another."""
+        """Half of dbt's test. dbt-clickhouse adds no column while the model lacks another."""
         self.run_incremental_append_new_columns(project)
 
     def test_run_incremental_fail_on_schema_change(self, project: Any) -> None:
-        """As dbt's, with the words of dbt-clickhouse's error."""
+        """The same as dbt's test, with the words of dbt-clickhouse's error."""
         select = ["--select", "model_a incremental_fail"]
         run_dbt(["run", *select, "--full-refresh"])
         results = run_dbt(["run", *select], expect_pass=False)
@@ -109,11 +109,11 @@ class TestMetadataWithEmptyFlag(MetadataWithEmptyFlag):
     def not_the_type(self, model: str) -> None:
         if model == "alter_column_type":
             pytest.skip(
-                "dbt-clickhouse's alter_column_type() puts the empty subquery for the table."
+                "dbt-clickhouse's alter_column_type() uses the empty subquery as the table."
             )
 
 
-@pytest.mark.skip(reason="`dbt seed --empty` is of a dbt newer than 1.11.")
+@pytest.mark.skip(reason="`dbt seed --empty` needs a dbt newer than 1.11.")
 class TestEmptySeedFlag(BaseTestEmptySeedFlag):
     pass
 
@@ -125,7 +125,7 @@ class TestMergeExcludeColumns(BaseMergeExcludeColumns):
 
 class TestSampleMode(BaseSampleModeTest):
     def test_sample_mode(self, project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        """As dbt's, with a range of days for a frozen clock: freezegun and an open engine hang."""
+        """The same as dbt's test, with a range of days. A frozen clock hangs an open engine."""
         monkeypatch.setenv("DBT_EXPERIMENTAL_SAMPLE_MODE", "True")
         sampled = "model_that_samples_input_sql"
         run_dbt(["run"])

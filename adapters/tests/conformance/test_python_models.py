@@ -1,4 +1,4 @@
-"""dbt's tests of Python models, whose fixtures are written for Spark's frames."""
+"""dbt's tests of Python models, whose fixtures use Spark's frames."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ class TestPythonSample(InClickHouse, BasePythonSampleTests):
 
 
 class TestPandas(BasePySparkTests):
-    """The one of dbt's frames that needs no Spark."""
+    """The only one of dbt's frames that works without Spark."""
 
     @pytest.fixture(scope="class")
     def models(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Seeds: types, delimiters, refreshes, and files that cannot be read."""
+"""Seeds: types, delimiters, refreshes, and unreadable files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ from dbt.tests.adapter.simple_seed.test_seed_type_override import BaseSimpleSeed
 
 
 class EmptyCellIsNull:
-    """Row 499 of dbt's seed has an empty name, which it expects as a null."""
+    """Row 499 of dbt's seed has an empty name, and dbt expects a null."""
 
     @pytest.fixture(scope="class")
     def properties(self) -> dict[str, Any]:
@@ -34,7 +34,7 @@ class EmptyCellIsNull:
 
 
 class NothingCascades(EmptyCellIsNull):
-    """Postgres drops the views on a seed that is made anew; ClickHouse leaves them be."""
+    """Postgres drops the views on a refreshed seed. ClickHouse keeps them."""
 
     def _check_relation_end_state(self, run_result: Any, project: Any, exists: bool) -> None:
         super()._check_relation_end_state(run_result, project, exists=True)  # type: ignore[misc]
@@ -71,7 +71,7 @@ class TestSeedWithEmptyDelimiter(BaseSeedWithEmptyDelimiter):
 class TestSeedEnabledViaConfig(BaseSimpleSeedEnabledViaConfig):
     @pytest.fixture
     def clear_test_schema(self, project: Any) -> Iterator[None]:
-        """Through the adapter, which then knows that the schema must be made again."""
+        """Drop through the adapter, so that it creates the schema again."""
         yield
         project.drop_test_schema()
         project.create_test_schema()
@@ -97,7 +97,7 @@ class TestEmptySeed(BaseTestEmptySeed):
 
 
 class TestSeedColumnOverride(BaseSimpleSeedColumnOverride):
-    """ClickHouse's types; the birthday has a time of day, which its Date does not read."""
+    """ClickHouse's types. The birthday has a time of day, which its Date cannot read."""
 
     @staticmethod
     def seed_enabled_types() -> dict[str, str]:

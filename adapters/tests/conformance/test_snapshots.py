@@ -1,4 +1,4 @@
-"""Snapshots, by both strategies, with renamed columns, several keys and hard deletes."""
+"""Snapshots with both strategies, renamed columns, several keys and hard deletes."""
 
 from typing import Any
 
@@ -29,11 +29,11 @@ from dbt.tests.adapter.simple_snapshot.test_various_configs import (
 )
 
 by_their_usual_names = pytest.mark.skip(
-    reason="dbt-clickhouse's snapshot macros know dbt_scd_id and dbt_valid_to by these names alone."
+    reason="dbt-clickhouse's snapshot macros cannot rename dbt_scd_id and dbt_valid_to."
 )
 
 no_new_record = pytest.mark.skip(
-    reason="dbt-clickhouse's snapshots close the rows that are gone: they know no `new_record`."
+    reason="dbt-clickhouse's snapshots close deleted rows and have no `new_record`."
 )
 
 
@@ -48,7 +48,7 @@ class TestSnapshotTimestamp(BaseSnapshotTimestamp):
 class TestSimpleSnapshot(BaseSimpleSnapshot):
     @pytest.fixture(scope="class")
     def dbt_profile_target(self, dbt_profile_target: dict[str, Any]) -> dict[str, Any]:
-        """A row that is gone shows as a null of an outer join, where ClickHouse fills in zeros."""
+        """A deleted row is a null in an outer join. ClickHouse would fill in zeros."""
         return {**dbt_profile_target, "custom_settings": {"join_use_nulls": 1}}
 
 

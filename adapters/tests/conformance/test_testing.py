@@ -1,7 +1,7 @@
-"""dbt's own ways to test and to look: unit tests, stored failures, `dbt show`.
+"""Unit tests, stored failures and `dbt show`.
 
-Left out, because they ask dbt-core which of two settings wins: StoreTestFailuresAsProjectLevelOff,
-…View, …Ephemeral and StoreTestFailuresAsExceptions.
+Left out, because they test which of two settings wins in dbt-core:
+StoreTestFailuresAsProjectLevelOff, …View, …Ephemeral and StoreTestFailuresAsExceptions.
 """
 
 import re
@@ -36,7 +36,7 @@ from dbt.tests.adapter.unit_testing.test_types import (
 class TestUnitTestingTypes(BaseUnitTestingTypes):
     @pytest.fixture
     def data_types(self) -> list[list[str]]:
-        """Each a value in SQL, and the same in a unit test's YAML."""
+        """A value in SQL and the same value in the YAML of a unit test, for each case."""
         return [
             ["1", "1"],
             ["'1'", "1"],
@@ -69,7 +69,7 @@ class TestUnitTestQuotedReservedWordColumnNames(BaseUnitTestQuotedReservedWordCo
 class TestStoreTestFailures(BaseStoreTestFailures):
     @pytest.fixture(scope="class")
     def models(self) -> dict[str, str]:
-        """The column by its table: ClickHouse reads a bare `id` as the alias of the same select."""
+        """The column with its table. ClickHouse takes a bare `id` for the select's alias."""
         given = fixtures.models__problematic_model
         model = re.sub(r"where id in \(3,4\)", "as people where people.id in (3, 4)", given)
         return {
@@ -81,7 +81,7 @@ class TestStoreTestFailures(BaseStoreTestFailures):
         }
 
     def column_type_overrides(self) -> dict[str, Any]:
-        """The types of the stored rows, which EXCEPT does not convert."""
+        """The types of the stored rows. EXCEPT does not convert types."""
         types = {
             "expected_not_null_problematic_model_id": {"id": "Nullable(Int32)"},
             "expected_unique_problematic_model_id": {

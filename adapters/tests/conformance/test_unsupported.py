@@ -1,4 +1,4 @@
-"""What dbt tests elsewhere and chDB, or dbt-clickhouse, does not have: each with its reason."""
+"""Tests of dbt for features that chDB or dbt-clickhouse lacks, each with its reason."""
 
 import pytest
 from dbt.tests.adapter.aliases.test_aliases import BaseSameAliasDifferentDatabases
@@ -71,9 +71,7 @@ class TestGetCatalogForSingleRelation(BaseGetCatalogForSingleRelation):
     pass
 
 
-@pytest.mark.skip(
-    reason="Its expected catalog holds Postgres' types; TestDocsGenerate covers ours."
-)
+@pytest.mark.skip(reason="Its expected catalog has Postgres's types. TestDocsGenerate covers ours.")
 class TestDocsGenReferences(BaseDocsGenReferences):
     pass
 
@@ -83,7 +81,9 @@ class TestSameAliasDifferentDatabases(BaseSameAliasDifferentDatabases):
     pass
 
 
-@pytest.mark.skip(reason="dbt forgot to mark this class's models as fixtures: it builds others.")
+@pytest.mark.skip(
+    reason="dbt did not mark the models of this class as fixtures, so it builds others."
+)
 class TestCloneSameSourceAndTarget(BaseCloneSameSourceAndTarget):
     pass
 

@@ -1,7 +1,7 @@
-"""dbt's cross-database macros, each on ClickHouse's own types.
+"""dbt's cross-database macros, each with ClickHouse's types.
 
-ClickHouse has no null in a column that does not ask for one, so seeds with empty cells say
-`Nullable(…)`; where a macro takes constants alone, the model passes constants.
+ClickHouse columns take no null by default, so seeds with empty cells declare `Nullable(…)`. Where a
+macro takes only constants, the model passes constants.
 """
 
 from typing import Any
@@ -63,7 +63,7 @@ from dbt.tests.adapter.utils.test_validate_sql import BaseValidateSqlMethod
 
 
 def seed_columns(seed: str, **types: str) -> dict[str, Any]:
-    """The project configuration that gives a seed's columns their types."""
+    """The project configuration with the types of a seed's columns."""
     return {"name": "test", "seeds": {"test": {seed: {"+column_types": types}}}}
 
 
@@ -196,7 +196,9 @@ class TestCalculateFreshnessMethod(BaseCalculateFreshnessMethod):
 
 
 class SameColumnNames:
-    """ClickHouse types a literal array by its largest number, an empty one by what joins it."""
+    """ClickHouse chooses the type of a literal array by its largest number, and that of an empty
+    array by the array it joins.
+    """
 
     def assert_columns_equal(self, project: Any, expected: list[Any], actual: list[Any]) -> None:
         assert [column[0] for column in expected] == [column[0] for column in actual]
@@ -211,10 +213,12 @@ class TestArrayConcat(SameColumnNames, BaseArrayConcat):
 
 
 class TestTypeBigInt(SameColumnNames, BaseTypeBigInt):
-    """The literal 9223372036854775800 is a UInt64, and type_bigint() an Int64."""
+    """The literal 9223372036854775800 is a UInt64. type_bigint() is an Int64."""
 
 
-@pytest.mark.skip(reason="dbt-clickhouse has no date(): dbt's default asks for Postgres' to_date.")
+@pytest.mark.skip(
+    reason="dbt-clickhouse has no date(), and dbt's default needs Postgres's to_date."
+)
 class TestDate(BaseDate):
     pass
 
@@ -236,7 +240,7 @@ class TestDateAdd(BaseDateAdd):
 
     @pytest.fixture(scope="class")
     def seeds(self) -> dict[str, str]:
-        """Without the empty row: the model casts to a type that takes no null."""
+        """Without the empty row. The model casts to a type that takes no null."""
         rows = fixture_dateadd.seeds__data_dateadd_csv.replace(",1,day,\n", "")
         return {"data_dateadd.csv": rows}
 
@@ -251,7 +255,7 @@ class TestDateDiff(BaseDateDiff):
 
     @pytest.fixture(scope="class")
     def models(self) -> dict[str, str]:
-        """Literal times are cast: ClickHouse's dateDiff takes no text."""
+        """Literal times are cast, because ClickHouse's dateDiff takes no text."""
         model = fixture_datediff.models__test_datediff_sql
         for year in (
             "1999-12-31 23:59:59.999999",
@@ -304,7 +308,7 @@ class TestReplace(BaseReplace):
 class TestSplitPart(BaseSplitPart):
     @pytest.fixture(scope="class")
     def models(self) -> dict[str, str]:
-        """The separator as a constant, which is all that ClickHouse's splitByString takes."""
+        """The separator as a constant. ClickHouse's splitByString takes nothing else."""
         model = fixture_split_part.models__test_split_part_sql.replace("'split_on'", "\"'|'\"")
         return {
             "test_split_part.yml": fixture_split_part.models__test_split_part_yml,
@@ -320,4 +324,4 @@ class TestCurrentTimestamps(BaseCurrentTimestamps):
 
     @pytest.fixture(scope="class")
     def expected_sql(self) -> None:
-        """dbt's expectation is Postgres' text."""
+        """dbt expects the text of Postgres."""

@@ -1,4 +1,4 @@
-"""Texts and pictures as vectors that fit the table's."""
+"""Turn texts and pictures into vectors that fit those of the table."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ def recorded(model, **changes):
     return EmbeddingRecord(spec.version, spec.describe())
 
 
-def test_a_picture_gets_the_vector_that_its_thumbnail_has_in_the_table(model_folder):
+def test_a_picture_gets_the_vector_of_its_thumbnail_in_the_table(model_folder):
     picture = Image.effect_noise((200, 120), 80).convert("RGB")
     files = find_model(str(model_folder))
     expected = load_encoder(files, "float32", "torch")(to_pixels(picture, 224)[None])[0]
@@ -38,33 +38,33 @@ def test_words_get_a_unit_vector(model_folder):
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
 
 
-def test_a_model_as_transformers_saves_it_today_answers_words_and_pictures(processor_folder):
+def test_a_model_in_the_current_format_of_transformers_reads_words_and_pictures(processor_folder):
     encoder = find_encoder(recorded(processor_folder))
     for vector in (encoder.text("a bat " * 100), encoder.image(Image.new("RGB", (300, 200)))):
         assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
 
 
-def test_the_demo_model_says_that_it_cannot_read():
+def test_the_message_says_that_the_demo_model_cannot_read():
     with pytest.raises(ModelError, match="untrained and cannot read"):
         find_encoder(recorded("demo")).text("a bee")
 
 
-def test_another_model_than_the_one_on_record_is_refused(model_folder):
+def test_a_model_other_than_the_recorded_one_is_refused(model_folder):
     with pytest.raises(EmbeddingVersionError, match="other weights or another preprocessing"):
         find_encoder(recorded(model_folder, weights_sha256="0" * 64))
 
 
-def test_what_nobody_wrote_down_is_taken_as_it_is(model_folder):
+def test_vectors_without_a_recorded_model_are_accepted(model_folder):
     record = recorded(model_folder, weights_sha256="unknown", revision="unknown")
     assert find_encoder(record).record == record
 
 
-def test_no_record_is_an_error_that_names_the_option():
+def test_the_error_for_a_missing_record_names_the_option():
     with pytest.raises(EmbeddingVersionError, match="--data"):
         find_encoder(EmbeddingRecord("v1"))
 
 
-def test_a_damaged_file_is_named(tmp_path):
+def test_the_message_names_a_damaged_file(tmp_path):
     (tmp_path / "photos.parquet").write_bytes(b"PAR1 no more")
     with pytest.raises(DatasetError, match=r"photos\.parquet cannot be read"):
         read_record(str(tmp_path), "v1")

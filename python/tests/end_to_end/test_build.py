@@ -66,13 +66,13 @@ def with_vector(photo_id: str, vector: list[float]) -> Callable[[pa.Table], pa.T
 
 
 @pytest.mark.parametrize("threads", ["1", "4"])
-def test_a_build_is_green_and_without_a_warning(broken: Demo, threads: str) -> None:
+def test_a_build_passes_without_a_warning(broken: Demo, threads: str) -> None:
     built = broken.dbt.run("--warn-error", "build", "--full-refresh", "--threads", threads).check()
     assert "ERROR=0" in built.output
     assert "WARN=0" in built.output
 
 
-def test_the_metric_of_an_index_is_the_models_to_say(demo: Demo) -> None:
+def test_a_model_sets_the_metric_of_its_index(demo: Demo) -> None:
     index = {"name": "i", "column": "v", "dimension": 3, "metric": "IP"}
     config = f"{{{{ config(meta={{'vector_index': {index}}}) }}}}"
     inline = f"{config}select $${{{{ vector_index_config().type if execute }}}}$$"
@@ -101,7 +101,7 @@ def test_dbt_test_fails_when_the_index_is_dropped(broken: Demo) -> None:
     ],
     ids=["zeros", "nan", "511 numbers"],
 )
-def test_a_bad_vector_fails_the_test_and_the_build_and_the_old_table_serves_on(
+def test_a_bad_vector_fails_the_test_and_the_build_and_the_old_table_stays(
     broken: Demo, vector: list[float], test: str
 ) -> None:
     before = similar(broken)
@@ -114,7 +114,7 @@ def test_a_bad_vector_fails_the_test_and_the_build_and_the_old_table_serves_on(
     assert similar(broken) == before
 
 
-def test_a_photo_that_stands_twice_fails_the_test(broken: Demo) -> None:
+def test_a_duplicate_photo_fails_the_test(broken: Demo) -> None:
     rewrite_photos(broken, lambda photos: pa.concat_tables([photos, photos.slice(0, 1)]))
     load(broken)
     assert "source_unique_unsplash_photos" in broken.dbt.run("test").output
@@ -138,7 +138,7 @@ def test_new_photos_are_appended_and_the_index_covers_them(broken: Demo) -> None
     assert similar(broken) == expected
 
 
-def test_a_changed_photo_gets_its_new_vector_and_a_vanished_one_goes(broken: Demo) -> None:
+def test_a_changed_photo_gets_its_new_vector_and_a_removed_photo_is_deleted(broken: Demo) -> None:
     photos = pq.read_table(broken.data / "photos.parquet")
     gone = similar(broken)[0]["photo_id"]
     vectors = dict(
@@ -156,7 +156,7 @@ def test_a_changed_photo_gets_its_new_vector_and_a_vanished_one_goes(broken: Dem
     assert len(after) == 10
 
 
-def test_late_conversions_are_appended_repeated_ones_count_once_and_vanished_ones_go(
+def test_late_conversions_are_appended_duplicates_count_once_and_removed_ones_are_deleted(
     broken: Demo,
 ) -> None:
     file = broken.data / "conversions.parquet"
@@ -164,7 +164,7 @@ def test_late_conversions_are_appended_repeated_ones_count_once_and_vanished_one
     early = everything.filter(pa.array([row % 20 > 0 for row in range(everything.num_rows)]))
 
     def build(conversions: pa.Table) -> tuple[int, str]:
-        """How many rows there are then, and which table they are in."""
+        """The number of rows at the given time, and the table that holds them."""
         pq.write_table(conversions, file)
         load(broken)
         broken.dbt.run("build", "--select", "conversions+", "--exclude", "search_quality").check()
@@ -187,7 +187,7 @@ def test_late_conversions_are_appended_repeated_ones_count_once_and_vanished_one
     assert rows == early.num_rows
 
 
-def test_an_engine_that_has_answered_before_counts_new_downloads_at_once(
+def test_a_running_engine_counts_new_downloads_at_once(
     broken: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(REPOSITORY)
@@ -210,7 +210,9 @@ def test_an_engine_that_has_answered_before_counts_new_downloads_at_once(
     assert after[1:] == before[1:]
 
 
-def test_ties_end_in_photo_id_even_where_the_answer_is_cut(broken: Demo) -> None:
+def test_photos_at_equal_distance_are_in_the_order_of_photo_id_even_at_the_last_row(
+    broken: Demo,
+) -> None:
     photos = pq.read_table(broken.data / "photos.parquet")
     ids = photos["photo_id"].to_pylist()
     twins = sorted(photo_id for photo_id in ids if photo_id != TARGET)[:8]
@@ -236,7 +238,7 @@ def test_a_load_that_fails_changes_nothing(broken: Demo) -> None:
     assert value(broken, "select any(load_id) from {{ source('unsplash', 'photos') }}") == load_id
 
 
-def test_a_folder_named_like_a_pattern_is_loaded_and_its_neighbours_are_not(broken: Demo) -> None:
+def test_a_load_from_a_folder_named_like_a_pattern_reads_no_other_folder(broken: Demo) -> None:
     odd, beside = broken.data / "20{24,25}?*[1]", broken.data / "2024a[1]"
     for folder in (odd, beside):
         folder.mkdir()
@@ -248,7 +250,7 @@ def test_a_folder_named_like_a_pattern_is_loaded_and_its_neighbours_are_not(brok
 
 
 @pytest.mark.parametrize("table", ["photos", "conversions"])
-def test_a_load_of_no_rows_empties_a_table_only_if_it_is_named(broken: Demo, table: str) -> None:
+def test_a_load_empties_a_table_only_with_allow_empty(broken: Demo, table: str) -> None:
     count = f"select count() from {{{{ source('unsplash', '{table}') }}}}"
     before = value(broken, count)
     file = broken.data / f"{table}.parquet"
@@ -263,7 +265,7 @@ def test_a_load_of_no_rows_empties_a_table_only_if_it_is_named(broken: Demo, tab
     assert value(broken, count) == 0
 
 
-def test_failures_may_become_none_without_a_word(broken: Demo) -> None:
+def test_a_load_may_empty_the_table_of_failures(broken: Demo) -> None:
     file = broken.data / "photo_failures.parquet"
     pq.write_table(pq.read_table(file).slice(0, 0), file)
     assert "0 rows in photo_failures" in broken.dbt.load("--data", str(broken.data)).check().output
@@ -293,10 +295,10 @@ def test_a_damaged_file_is_refused_before_anything_changes(
 
 
 def damage(demo: Demo, table: str) -> None:
-    """Cut the data of a table in half, as a full disk or a broken copy would.
+    """Cut the data of a table in half, as a full disk or an incomplete copy would.
 
-    The former version of a part lies on the disk for some minutes, and the engine goes back to it
-    when the newer one is broken: it is cut as well.
+    The former version of a part stays on the disk for some minutes. The engine returns to it when
+    the newer part is broken, so it is cut as well.
     """
     path = "select data_paths[1] from system.tables"
     folder = Path(value(demo, f"{path} where concat(database, '.', name) = '{table}'"))
@@ -323,7 +325,7 @@ def test_a_damaged_source_stops_the_build_and_the_good_tables_stay(
     broken.dbt.run("run", "--select", table).check()
 
 
-def test_rows_that_are_not_those_of_the_load_stop_the_build(broken: Demo) -> None:
+def test_a_build_stops_if_the_rows_differ_from_those_of_the_load(broken: Demo) -> None:
     source = '" ~ source("unsplash", "photos") ~ "'
     changes = (
         f"insert into {source} select * replace (1 as row_hash) from {source} limit 1",
@@ -336,7 +338,7 @@ def test_rows_that_are_not_those_of_the_load_stop_the_build(broken: Demo) -> Non
     assert "it has 255 rows, not the 255 that the load left in it" in built.output
 
 
-def test_a_damaged_mart_is_not_read_and_the_build_that_makes_it_anew_counts_the_same(
+def test_a_damaged_mart_is_not_read_and_the_next_run_builds_it_with_the_same_counts(
     broken: Demo,
 ) -> None:
     totals = (
@@ -357,7 +359,9 @@ def test_a_damaged_mart_is_not_read_and_the_build_that_makes_it_anew_counts_the_
     broken.dbt.run("run", "--full-refresh", "--select", "photo_map").check()
 
 
-def test_the_database_lies_in_the_project_wherever_one_stands(demo: Demo, tmp_path: Path) -> None:
+def test_the_database_is_in_the_project_wherever_the_command_starts(
+    demo: Demo, tmp_path: Path
+) -> None:
     project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
     elsewhere.mkdir()
     for name in ("macros", "models", "seeds", "tests"):
@@ -396,7 +400,9 @@ def test_the_database_lies_in_the_project_wherever_one_stands(demo: Demo, tmp_pa
     assert not (project / "models" / "data").exists()
 
 
-def test_an_answer_is_written_where_its_user_means(broken: Demo, tmp_path: Path) -> None:
+def test_a_path_for_an_answer_starts_at_the_folder_of_the_command_or_at_home(
+    broken: Demo, tmp_path: Path
+) -> None:
     def write(out: str) -> str:
         arguments = json.dumps({"output": "csv", "out": out})
         asked = broken.dbt.run(
@@ -426,7 +432,7 @@ def test_vectors_of_two_versions_are_refused_before_anything_changes(broken: Dem
 @pytest.mark.parametrize(
     "command", [("photo-search", "load"), ("dbt", "build", "--full-refresh")], ids=["load", "build"]
 )
-def test_killed_in_the_middle_and_run_again_all_is_complete(
+def test_a_build_after_a_killed_load_and_build_is_complete(
     broken: Demo, command: tuple[str, ...]
 ) -> None:
     expected, before = similar(broken), tables(broken)

@@ -1,4 +1,4 @@
-"""The clusters and the map of the sample, and what new and vanished photos do to them."""
+"""The clusters and the map of the sample, and how new and removed photos change them."""
 
 import csv
 import json
@@ -27,7 +27,7 @@ class Placed(NamedTuple):
 
 
 def by_photo(demo: Demo, *arguments: str) -> dict[str, Placed]:
-    """Cluster and place of each photo."""
+    """The cluster and the place of each photo."""
     shown = demo.dbt.run(
         *("--quiet", "show", "--limit", "-1", "--output", "json", *arguments, "--inline"),
         "select photo_id, cluster_id, map_x, map_y "
@@ -40,7 +40,7 @@ def by_photo(demo: Demo, *arguments: str) -> dict[str, Placed]:
 
 
 def rebuild(demo: Demo, photos: pa.Table, *arguments: str) -> dict[str, Placed]:
-    """The same, once `photos` are all that there are."""
+    """The same, after the collection is reduced to `photos`."""
     pq.write_table(photos, demo.data / "photos.parquet")
     demo.dbt.load("--data", str(demo.data)).check()
     demo.dbt.run("run", "--select", "photos", *PLACED.split(), *arguments).check()
@@ -48,18 +48,18 @@ def rebuild(demo: Demo, photos: pa.Table, *arguments: str) -> dict[str, Placed]:
 
 
 def sources_of(photo_ids: Iterable[str]) -> list[str]:
-    """The photograph that each of these photos was cut from."""
+    """The source photograph of each of these photos."""
     with (REPOSITORY / "sample" / "sources.csv").open() as file:
         sources = {row["photo_id"]: row["source"] for row in csv.DictReader(file)}
     return [sources[photo_id] for photo_id in photo_ids]
 
 
-def test_photos_of_one_photograph_fall_together(demo: Demo) -> None:
+def test_photos_of_one_photograph_share_clusters_and_places_on_the_map(demo: Demo) -> None:
     clusters = {photo_id: placed.cluster_id for photo_id, placed in by_photo(demo).items()}
     assert adjusted_rand_score(sources_of(clusters), [*clusters.values()]) > 0.6
 
 
-def test_new_photos_are_placed_and_no_other_moves(broken: Demo) -> None:
+def test_new_photos_are_placed_and_no_other_photo_moves(broken: Demo) -> None:
     everything = pq.read_table(broken.data / "photos.parquet")
     whole = by_photo(broken)
     gone = everything["photo_id"][0].as_py()
@@ -72,14 +72,14 @@ def test_new_photos_are_placed_and_no_other_moves(broken: Demo) -> None:
     assert rebuild(broken, everything, "--full-refresh") == whole
 
 
-def test_clusters_and_map_are_made_anew_when_most_photos_are_new(broken: Demo) -> None:
+def test_clusters_and_map_are_computed_again_when_most_photos_are_new(broken: Demo) -> None:
     everything = pq.read_table(broken.data / "photos.parquet")
     whole = by_photo(broken)
     assert len(rebuild(broken, everything.slice(0, 2), "--full-refresh")) == 2
     assert rebuild(broken, everything) == whole
 
 
-def test_umap_has_a_map_of_its_own_where_new_photos_stand_near_their_like(broken: Demo) -> None:
+def test_umap_draws_another_map_and_places_new_photos_near_similar_ones(broken: Demo) -> None:
     everything = pq.read_table(broken.data / "photos.parquet")
     by_pca = by_photo(broken)
 
@@ -98,14 +98,14 @@ def test_umap_has_a_map_of_its_own_where_new_photos_stand_near_their_like(broken
     }
 
 
-def test_the_map_knows_two_methods(broken: Demo) -> None:
+def test_an_unknown_map_method_is_refused(broken: Demo) -> None:
     refused = broken.dbt.run("run", "--select", "photo_map", "--vars", "photo_map_method: tsne")
     assert refused.exit_code == 1
     assert "`photo_map_method` must be pca or umap. Got: tsne" in refused.output
 
 
 def are_near_their_like(these: dict[str, Placed], those: dict[str, Placed]) -> bool:
-    """Whether photos of one photograph stand half as far apart, or less, as photos on the whole."""
+    """Whether photos of one photograph are at most half as far apart as photos in general."""
     gaps = pairwise_distances(*([row.place for row in rows.values()] for rows in (these, those)))
     alike = np.equal.outer(*(np.array(sources_of(rows)) for rows in (these, those)))
     return bool(gaps[alike].mean() < gaps.mean() / 2)

@@ -1,4 +1,4 @@
-"""The questions, asked as operations and as selects, on the sample photos."""
+"""The questions, as operations and as select statements, on the sample photos."""
 
 import csv
 import io
@@ -37,7 +37,7 @@ def call(question: str, **arguments: Any) -> str:
 
 
 def ask_all(demo: Demo, *calls: str) -> list[Rows]:
-    """The answers to several questions, in one command of dbt."""
+    """The answers to several questions, from one dbt command."""
     asked = "".join(
         f"{{% set rows = run_query({one}) %}}"
         "{% if execute %}{% do rows.print_json() %}{{ print('') }}{% endif %}"
@@ -77,7 +77,7 @@ def test_similar_photos_are_the_ten_that_an_exact_scan_finds(
 
 
 @pytest.mark.parametrize("top_k", [1, 10, 200])
-def test_exactly_top_k_rows_come_back_ranked_from_1_and_never_the_target(
+def test_an_answer_has_exactly_top_k_rows_ranked_from_1_without_the_query_photo(
     demo: Demo, top_k: int
 ) -> None:
     rows = ask(demo, "similar_photos", photo_id=TARGET, top_k=top_k)
@@ -85,7 +85,7 @@ def test_exactly_top_k_rows_come_back_ranked_from_1_and_never_the_target(
     assert TARGET not in {row["photo_id"] for row in rows}
 
 
-def test_more_photos_than_there_are_gives_all_others(demo: Demo) -> None:
+def test_a_top_k_above_the_collection_gives_all_other_photos(demo: Demo) -> None:
     count = pq.read_metadata(demo.data / "photos.parquet").num_rows
     rows = ask(demo, "similar_photos", photo_id=TARGET, top_k=1000)
     assert len(rows) == count - 1
@@ -141,9 +141,7 @@ def test_a_vector_finds_what_its_photo_finds_and_the_photo_itself_first(
     assert {row["target_photo_id"] for row in rows} == {None}
 
 
-def test_like_and_unlike_ask_for_the_mean_of_some_minus_the_mean_of_others(
-    demo: Demo, truth: Truth
-) -> None:
+def test_like_and_unlike_search_by_the_difference_of_two_means(demo: Demo, truth: Truth) -> None:
     like, unlike = [TARGET, "t5x8TYpdDps", TARGET], ["33ysL4uEdb-", "--2IBUMsyn1", "YSijkmmcIQV"]
     mean = np.mean([truth.vector(photo_id) for photo_id in like[:2]], axis=0)
     difference = mean - np.mean([truth.vector(photo_id) for photo_id in unlike], axis=0)
@@ -190,7 +188,7 @@ def test_filters_answer_as_pandas_does(demo: Demo, truth: Truth) -> None:
         assert ids(rows) == [photo_id for photo_id, _ in nearest[:40]], asked
 
 
-def test_a_date_that_yaml_read_as_one_filters_too(demo: Demo) -> None:
+def test_a_filter_accepts_a_date_that_yaml_has_parsed(demo: Demo) -> None:
     arguments = (
         f"{{photo_id: {TARGET}, output: json, filters: {{submitted_at: {{max: 2016-01-01}}}}}}"
     )
@@ -200,7 +198,7 @@ def test_a_date_that_yaml_read_as_one_filters_too(demo: Demo) -> None:
 
 @pytest.fixture(scope="module")
 def crowd(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> tuple[Demo, Truth]:
-    """A copy with 4,000 made photos more, `photo_width` 1 to 4,000 in an order of chance."""
+    """A copy with 4,000 more photos, which have `photo_width` 1 to 4,000 in random order."""
     copy = demo.copy(tmp_path_factory.mktemp("crowd") / "demo")
     random = np.random.default_rng(1)
     vectors = random.normal(size=(4000, 512)) + 3 * random.normal(size=512)
@@ -241,7 +239,7 @@ def test_a_filter_never_shortens_the_answer(crowd: tuple[Demo, Truth]) -> None:
     assert 3 <= len(answers[3]) <= 4
 
 
-def test_pages_go_on_where_the_one_before_ended(demo: Demo, truth: Truth) -> None:
+def test_a_page_continues_where_the_previous_one_ended(demo: Demo, truth: Truth) -> None:
     pages: list[Rows] = [ask(demo, "similar_photos", photo_id=TARGET, top_k=100, exact=True)]
     while pages[-1]:
         after = pages[-1][-1]["photo_id"]
@@ -251,7 +249,7 @@ def test_pages_go_on_where_the_one_before_ended(demo: Demo, truth: Truth) -> Non
     assert [row["similarity_rank"] for row in rows] == list(range(1, len(truth.ids)))
 
 
-def test_pages_keep_to_filters_and_may_begin_behind_a_photo_that_they_leave_out(
+def test_pages_respect_filters_and_may_begin_after_a_photo_that_the_filter_excludes(
     demo: Demo, truth: Truth
 ) -> None:
     without_iso = pd.to_numeric(truth.photos["exif_iso"]).isna()
@@ -264,7 +262,7 @@ def test_pages_keep_to_filters_and_may_begin_behind_a_photo_that_they_leave_out(
     assert ids(rows) == behind[:10]
 
 
-def test_the_largest_question_is_still_one_to_the_index(demo: Demo, truth: Truth) -> None:
+def test_the_largest_search_still_uses_the_index(demo: Demo, truth: Truth) -> None:
     like, unlike = truth.ids[:MOST_AT_ONCE], truth.ids[MOST_AT_ONCE : 2 * MOST_AT_ONCE]
     select = call("similar_photos", like=like, unlike=unlike, top_k=1000)
     statement = demo.dbt.run("compile", "--inline", f"{{{{ {select} }}}}").check().output
@@ -283,7 +281,9 @@ def test_max_distance_ends_the_answer(demo: Demo, truth: Truth) -> None:
     assert ids(rows) == [photo_id for photo_id, _ in truth.similar(TARGET)[:5]]
 
 
-def test_every_question_by_photo_chooses_the_same_photos(demo: Demo, truth: Truth) -> None:
+def test_all_questions_about_similar_photos_choose_the_same_photos(
+    demo: Demo, truth: Truth
+) -> None:
     choice = {"like": [TARGET, "t5x8TYpdDps"], "filters": {"iso": {"max": 800}}, "top_k": 20}
     similar, counted, popular, fused = ask_all(
         demo,
@@ -297,7 +297,7 @@ def test_every_question_by_photo_chooses_the_same_photos(demo: Demo, truth: Trut
     assert set(ids(fused)) == set(ids(similar))
 
 
-def test_popularity_and_likeness_are_blended_by_reciprocal_rank(demo: Demo) -> None:
+def test_popularity_and_similarity_are_blended_by_reciprocal_rank(demo: Demo) -> None:
     counted = ask(demo, "photo_conversions", photo_id=TARGET, top_k=100)
     counts = [row["count_downloads"] for row in counted]
     score = {
@@ -326,7 +326,7 @@ def test_85_percent_of_the_ten_nearest_come_from_the_same_photograph_as_the_read
     assert sum(same) / len(same) == pytest.approx(0.85, abs=0.01)
 
 
-def test_a_photo_that_nobody_downloaded_counts_0_instead_of_vanishing(demo: Demo) -> None:
+def test_a_photo_that_nobody_downloaded_counts_0_and_stays_in_the_answer(demo: Demo) -> None:
     rows = ask(demo, "photo_conversions", photo_id=TARGET, top_k=250)
     counts = {row["photo_id"]: row["count_downloads"] for row in rows}
     assert len(rows) == 250
@@ -339,7 +339,9 @@ def test_downloads_are_those_of_the_dataset(demo: Demo) -> None:
         assert row["count_downloads"] == conversions.count(row["photo_id"])
 
 
-def test_the_most_popular_photo_is_the_most_downloaded_and_brings_its_keywords(demo: Demo) -> None:
+def test_the_most_popular_photo_is_the_most_downloaded_and_the_keywords_are_its_own(
+    demo: Demo,
+) -> None:
     similar = ask(demo, "photo_conversions", photo_id=TARGET)
     best = most_popular(similar)
     assert [row["photo_id"] for row in similar if row["is_most_popular"]] == [best]
@@ -370,7 +372,7 @@ def test_each_answer_marks_its_own_most_popular_photo(demo: Demo) -> None:
     assert len({most_popular(answer) for answer in rows}) > 1
 
 
-def test_no_photo_is_the_most_popular_where_none_was_downloaded(demo: Demo) -> None:
+def test_no_photo_is_the_most_popular_if_none_was_downloaded(demo: Demo) -> None:
     never = {"photo_id": [f"never-used{number}" for number in range(1, 7)]}
     counted, fused, popular = ask_all(
         demo,
@@ -520,7 +522,7 @@ EQUAL = (
 def test_hundreds_of_near_duplicates_are_one_group_within_seconds(
     demo: Demo, pairs: str, count: int
 ) -> None:
-    """A chain, and equal pictures as photo_neighbours pairs them: each with the first ten."""
+    """A chain of photos, and equal pictures, each paired with the first ten as in photo_neighbours."""
     named = (
         "select toString(least(one, other)) as photo_id,"
         f" toString(greatest(one, other)) as duplicate_photo_id from ({pairs})"
@@ -536,7 +538,7 @@ COPIES = [f"copy-{number:02}" for number in range(60)]
 
 @pytest.fixture(scope="module")
 def copies(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The demo with 60 more photos whose vector is that of TARGET."""
+    """The demo with 60 more photos, which have the vector of TARGET."""
     copy = demo.copy(tmp_path_factory.mktemp("copies") / "demo")
     insert = (
         "insert into ' ~ ref('photos') ~ ' (photo_id, photo_embed) "
@@ -549,7 +551,7 @@ def copies(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     return copy
 
 
-def test_any_number_of_ties_is_in_the_order_of_photo_id(copies: Demo) -> None:
+def test_any_number_of_photos_at_equal_distance_is_in_the_order_of_photo_id(copies: Demo) -> None:
     first = ask(copies, "similar_photos", photo_id=TARGET, top_k=25, exact=True)
     rest, fused = ask_all(
         copies,
@@ -561,7 +563,7 @@ def test_any_number_of_ties_is_in_the_order_of_photo_id(copies: Demo) -> None:
     assert ids(fused) == COPIES[:10]
 
 
-def test_the_index_answers_with_the_nearest_and_orders_up_to_16_more_ties(copies: Demo) -> None:
+def test_the_index_orders_ties_by_photo_id_up_to_16_beyond_the_answer(copies: Demo) -> None:
     ten, most = ask_all(
         copies,
         call("similar_photos", photo_id=TARGET),
@@ -571,13 +573,15 @@ def test_the_index_answers_with_the_nearest_and_orders_up_to_16_more_ties(copies
     assert ids(most) == COPIES[:44]
 
 
-def test_recall_takes_any_of_the_equally_near_photos(copies: Demo) -> None:
+def test_recall_accepts_any_of_the_photos_at_equal_distance(copies: Demo) -> None:
     [measured] = show(copies, "{{ recall_at_k(photos=60) }}")
     assert measured["recall"] == 1
     assert measured["count_nearest"] == 600
 
 
-def test_copies_are_neighbours_in_the_order_of_photo_id_and_one_group(copies: Demo) -> None:
+def test_copies_of_a_photo_are_neighbours_in_the_order_of_photo_id_and_one_group(
+    copies: Demo,
+) -> None:
     listed = neighbours(show(copies, "select * from {{ ref('photo_neighbours') }}"))
     equal = sorted([TARGET, *COPIES])
     for photo_id in equal:
@@ -600,7 +604,7 @@ def neighbours(rows: Rows) -> dict[str, list[str]]:
     return found
 
 
-def test_new_changed_and_vanished_photos_change_the_neighbours_of_old_ones_too(
+def test_new_changed_and_removed_photos_change_the_neighbours_of_old_photos_too(
     broken: Demo, truth: Truth
 ) -> None:
     gone, changed, nearest = truth.similar(TARGET)[0][0], "33ysL4uEdb-", truth.similar(TARGET)[1][0]
@@ -671,7 +675,7 @@ def test_an_empty_answer_says_so(demo: Demo, tmp_path: Path, output: str, printe
         assert out.read_text().strip() == printed.strip()
 
 
-def test_questions_and_models_can_be_shown_without_a_limit_of_ones_own(demo: Demo) -> None:
+def test_dbt_show_works_with_questions_and_models_without_a_limit(demo: Demo) -> None:
     question = f"{{{{ similar_photos('{TARGET}') }}}}"
     for shown in (("--inline", question), ("--select", "photos")):
         printed = demo.dbt.run("--quiet", "show", *shown, "--output", "json").check().output
@@ -722,16 +726,16 @@ def test_an_answer_can_be_written_to_a_file(demo: Demo, tmp_path: Path) -> None:
         assert out.read_text().strip() == printed.check().output.strip()
 
 
-def test_a_file_that_cannot_be_written_is_named_with_the_reason(demo: Demo, tmp_path: Path) -> None:
+def test_the_message_names_a_file_that_cannot_be_written_and_says_why(
+    demo: Demo, tmp_path: Path
+) -> None:
     arguments = {"photo_id": TARGET, "output": "csv", "out": str(tmp_path)}
     refused = demo.dbt.run("run-operation", "similar_photos", "--args", json.dumps(arguments))
     assert refused.exit_code == 1
     assert f"Is a directory: '{tmp_path}'" in refused.output
 
 
-def test_a_question_that_fails_leaves_the_file_of_the_last_one_alone(
-    demo: Demo, tmp_path: Path
-) -> None:
+def test_a_failed_question_keeps_the_file_of_an_earlier_answer(demo: Demo, tmp_path: Path) -> None:
     out = tmp_path / "answer.json"
     out.write_text("before")
     arguments = {"photo_id": "nobody", "output": "json", "out": str(out)}
@@ -833,7 +837,7 @@ def test_a_bad_argument_gets_one_clear_message_and_exit_code_1(
         ("near_duplicates", {"max_distance": 1}, "a number from 0 to 0.2. Got: 1"),
     ],
 )
-def test_every_question_refuses_in_the_same_words(
+def test_every_question_refuses_a_bad_argument_with_the_same_message(
     demo: Demo, question: str, arguments: dict[str, Any], message: str
 ) -> None:
     refused = demo.dbt.run("run-operation", question, "--args", json.dumps(arguments))
@@ -864,7 +868,7 @@ def test_an_argument_that_a_question_does_not_have_is_named_in_every_way_to_ask(
 
 
 @pytest.mark.parametrize("yaml", ["{photo_id: 01234567012}", "{photo_id: 2024-01-01}"])
-def test_an_id_that_yaml_turned_into_something_else_is_refused_with_the_way_out(
+def test_the_message_for_an_id_that_yaml_has_changed_says_to_quote_it(
     demo: Demo, yaml: str
 ) -> None:
     refused = demo.dbt.cold("run-operation", "similar_photos", "--args", yaml)
@@ -875,13 +879,13 @@ def test_an_id_that_yaml_turned_into_something_else_is_refused_with_the_way_out(
 @pytest.mark.parametrize(
     "text", ["'", "\\", "\\'", "' or 1=1 --", "a\\\\'b", "Ünïcødé 照片", "\x1b[31m", "{{ 1 }}"]
 )
-def test_a_text_literal_is_read_back_as_it_went_in(demo: Demo, text: str) -> None:
+def test_a_text_literal_keeps_its_text(demo: Demo, text: str) -> None:
     sql = f"select hex({{{{ text_literal({text.replace('{{', '{')!r}) }}}}) as bytes"
     [row] = show(demo, sql)
     assert bytes.fromhex(row["bytes"]).decode() == text.replace("{{", "{")
 
 
-def test_the_page_of_questions_names_every_question_and_argument_and_its_examples_run(
+def test_docs_questions_names_every_question_and_argument_and_its_examples_run(
     demo: Demo,
 ) -> None:
     page = (REPOSITORY / "docs" / "questions.md").read_text()

@@ -1,4 +1,4 @@
-"""The documented first steps on collections that are small, partial or empty."""
+"""The documented first steps, on collections that are small, partial or empty."""
 
 import json
 import re
@@ -40,7 +40,7 @@ PAGES = ("/", "/random", "/photo/{}", "/map", "/map.svg", "/map/points.json", "/
 
 @dataclass(frozen=True)
 class Collection:
-    """The first photos of the sample, which conversions come with them, and what dbt warns of."""
+    """The first photos of the sample, the conversions with them, and the expected warnings of dbt."""
 
     count_photos: int
     conversions: str
@@ -62,7 +62,9 @@ COLLECTIONS = {
 
 @pytest.fixture
 def whole(demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where the demo's files are now. Its own folder is free, so dbt need not parse anew."""
+    """The folder of the demo's files during this test. Its own folder is free, so dbt need not
+    parse again.
+    """
     monkeypatch.chdir(REPOSITORY)
     for name, value in demo.dbt.environment.items():
         monkeypatch.setenv(name, value)
@@ -74,7 +76,7 @@ def whole(demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def write(collection: Collection, whole: Path, data: Path) -> list[str]:
-    """The ids of the photos that are in the files in `data` then."""
+    """The ids of the photos that are in the files in `data` at that time."""
     photos = pq.read_table(whole / "photos.parquet").slice(0, collection.count_photos)
     conversions = pq.read_table(whole / "conversions.parquet")
     is_its_own = pc.is_in(conversions["photo_id"], photos["photo_id"].combine_chunks())
@@ -94,7 +96,7 @@ def write(collection: Collection, whole: Path, data: Path) -> list[str]:
 
 
 def visit(demo: Demo, photo_id: str) -> dict[str, tuple[int, str]]:
-    """Status and text of each page."""
+    """The status and the text of each page."""
     with demo.project.open() as warehouse:
         app = make_app(open_site(warehouse, str(demo.data), False), ["localhost"])
         with TestClient(app, "http://localhost", raise_server_exceptions=False) as visitor:

@@ -39,7 +39,7 @@ STRAY = "a stray"
 
 @pytest.fixture(scope="module")
 def foreign(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The demo, five of its photos and some more downloads as other programs write them."""
+    """The demo. Five of its photos and some added downloads are as other programs write them."""
     whole = tmp_path_factory.mktemp("foreign") / "whole"
     shutil.copytree(demo.data, whole, symlinks=True)
     photos = pq.read_table(demo.data / "photos.parquet")
@@ -68,7 +68,7 @@ def foreign(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[De
     whole.rename(demo.data)
 
 
-def test_numbers_truths_and_times_are_read_as_they_are_meant(foreign: Demo) -> None:
+def test_numbers_booleans_and_times_are_read_in_every_known_format(foreign: Demo) -> None:
     ids = pq.read_table(foreign.data / "photos.parquet")["photo_id"].to_pylist()[:5]
     rows = show(
         foreign,
@@ -86,7 +86,7 @@ def test_numbers_truths_and_times_are_read_as_they_are_meant(foreign: Demo) -> N
     ]
 
 
-def test_what_cannot_be_read_is_counted_by_column_in_a_warning(foreign: Demo) -> None:
+def test_a_warning_counts_unreadable_values_by_column(foreign: Demo) -> None:
     tested = foreign.dbt.run("test", "--select", "every_number_and_time_can_be_read").check().output
     assert "WARN 5 every_number_and_time_can_be_read" in tested
     said = re.sub(r"\s+", " ", tested)
@@ -100,7 +100,7 @@ def test_what_cannot_be_read_is_counted_by_column_in_a_warning(foreign: Demo) ->
         assert sentence in said
 
 
-def test_no_download_is_lost_for_its_time(foreign: Demo) -> None:
+def test_a_download_with_an_unreadable_time_is_kept(foreign: Demo) -> None:
     sent = pq.read_table(foreign.data / "conversions.parquet")
     [counted] = show(
         foreign,
@@ -138,7 +138,7 @@ def test_stray_dates_do_not_move_the_period_of_trends(foreign: Demo) -> None:
     assert default == named != []
 
 
-def test_all_ways_to_type_a_keyword_are_one_and_any_finds_it(foreign: Demo) -> None:
+def test_all_spellings_of_a_keyword_are_one_keyword_and_each_finds_it(foreign: Demo) -> None:
     asked = ["кОТ", "E\u0301clair", "\u00a0PASTA\u200b"]
     answers = ask_all(
         foreign,
@@ -159,9 +159,9 @@ def test_all_ways_to_type_a_keyword_are_one_and_any_finds_it(foreign: Demo) -> N
 
 @pytest.fixture(scope="module")
 def words() -> list[str]:
-    """Every character that folding changes, some of the others, and words of both."""
+    """Every character that folding changes, some other characters, and words of both."""
     rng = random.Random(20)
-    dashes = set("–—−")  # clickhouse-local takes them for the -- of an option
+    dashes = set("–—−")  # clickhouse-local reads them as the -- of an option
     characters = [c for c in ASSIGNED if not dashes & set(c + (folded(c) or ""))]
     changed = [c for c in characters if folded(c) != c]
     plain = rng.sample(characters, 1000)
@@ -174,7 +174,7 @@ def words() -> list[str]:
 
 
 @pytest.mark.parametrize("engine", ["chdb", "generation 1", "generation 2"])
-def test_every_engine_folds_as_python_does_and_twice_changes_nothing(
+def test_every_engine_folds_as_python_does_and_folding_twice_changes_nothing(
     demo: Demo, words: list[str], engine: str
 ) -> None:
     compiled = demo.dbt.run("--quiet", "compile", "--inline", "{{ fold_keyword('word') }}").check()

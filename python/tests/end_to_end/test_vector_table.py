@@ -1,4 +1,4 @@
-"""A Python model as a `vector_table`, in a project that has this project's macros."""
+"""A Python model as a `vector_table`, in a project with this project's macros."""
 
 import json
 from collections.abc import Iterator
@@ -54,11 +54,11 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]
             yield Project(tmp_path, target, FILES, **settings)
 
 
-def test_a_vector_table_of_a_python_model_is_indexed_and_grows_and_outlives_a_failure(
+def test_a_vector_table_of_a_python_model_has_an_index_grows_and_survives_a_failure(
     project: Project,
 ) -> None:
     def state() -> tuple[str, int, str]:
-        """Of the index, how many rows, and which table holds them."""
+        """The number of rows in the index, and the table that holds them."""
         printed = project.run(
             *("--quiet", "run-operation", "vector_index_status", "--args", "{output: json}")
         )

@@ -23,7 +23,7 @@ def server() -> Iterator[PhotoServer]:
 
 @pytest.fixture
 def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The zip of a made-up release 9.9.9."""
+    """The zip of an invented release 9.9.9."""
     path = make_zip(tmp_path / "release.zip", {"photos.tsv000": b"photo_id\n", "docs/a.md": b"a"})
     monkeypatch.setitem(fetch.SHA256, "9.9.9", hashlib.sha256(path.read_bytes()).hexdigest())
     return path
@@ -60,18 +60,18 @@ def test_a_release_is_fetched_checked_and_unpacked(
     assert server.requests["/release.zip"] == 1
 
 
-def test_a_zip_on_disk_does_as_well_and_stays(release: Path, tmp_path: Path) -> None:
+def test_a_zip_on_disk_is_read_and_kept(release: Path, tmp_path: Path) -> None:
     fetch_release("9.9.9", tmp_path / "dataset", str(release), accept_terms=True)
     assert (tmp_path / "dataset" / "photos.tsv000").exists()
     assert release.exists()
 
 
-def test_the_terms_come_first(tmp_path: Path) -> None:
+def test_nothing_is_fetched_before_the_terms_are_accepted(tmp_path: Path) -> None:
     with pytest.raises(FetchError, match=r"TERMS.md.*--accept-unsplash-terms"):
         fetch_release("1.4.1", tmp_path / "dataset", None, accept_terms=False)
 
 
-def test_an_unknown_release_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+def test_the_message_for_an_unknown_release_lists_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(FetchError, match=r"1\.0\.1.*1\.4\.1.*Got: latest"):
         fetch_release("latest", tmp_path / "dataset", None, accept_terms=True)
 
@@ -85,7 +85,9 @@ def test_a_file_with_another_hash_is_refused_and_deleted(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["release.zip"]
 
 
-def test_a_broken_fetch_goes_on_where_it_stopped(server: PhotoServer, tmp_path: Path) -> None:
+def test_an_interrupted_fetch_continues_where_it_stopped(
+    server: PhotoServer, tmp_path: Path
+) -> None:
     body = bytes(range(256)) * 1000
     starts: list[str] = []
 
@@ -105,20 +107,22 @@ def test_a_broken_fetch_goes_on_where_it_stopped(server: PhotoServer, tmp_path: 
     assert (tmp_path / "file").read_bytes() == body
 
 
-def test_a_server_that_cannot_go_on_sends_all_of_it(server: PhotoServer, tmp_path: Path) -> None:
+def test_a_server_that_cannot_continue_sends_the_whole_file(
+    server: PhotoServer, tmp_path: Path
+) -> None:
     (tmp_path / "file.part").write_bytes(b"old")
     download(server.set_body("/file", b"new and whole"), tmp_path / "file", HOSTS, True)
     assert (tmp_path / "file").read_bytes() == b"new and whole"
 
 
-def test_a_file_that_was_complete_only_gets_its_name(server: PhotoServer, tmp_path: Path) -> None:
+def test_a_complete_file_is_only_renamed(server: PhotoServer, tmp_path: Path) -> None:
     (tmp_path / "file.part").write_bytes(b"whole")
     url = server.set("/file", lambda request: request.send(416))
     download(url, tmp_path / "file", HOSTS, allow_private=True)
     assert (tmp_path / "file").read_bytes() == b"whole"
 
 
-def test_a_file_that_never_ends_is_given_up(
+def test_a_fetch_of_an_endless_file_stops(
     server: PhotoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetch, "MAX_BYTES", 1000)
@@ -126,21 +130,21 @@ def test_a_file_that_never_ends_is_given_up(
         download(server.set_body("/file", bytes(2000)), tmp_path / "file", HOSTS, True)
 
 
-def test_a_fetch_stays_on_public_hosts_that_are_allowed(tmp_path: Path) -> None:
+def test_a_fetch_uses_only_allowed_public_hosts(tmp_path: Path) -> None:
     for url in ("http://127.0.0.1/release.zip", "https://127.0.0.1/release.zip"):
         with pytest.raises(FetchError, match="could not be fetched"):
             download(url, tmp_path / "file", None)
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/evil", "..\\evil", "C:\\evil"])
-def test_a_member_that_leads_outside_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_zip_member_outside_the_folder_is_refused(tmp_path: Path, name: str) -> None:
     archive = make_zip(tmp_path / "bad.zip", {name: b"evil"})
     with pytest.raises(FetchError, match=r"outside the folder.*nothing"):
         fetch.unpack(archive, tmp_path / "a" / "b")
     assert not list(tmp_path.rglob("*evil*"))
 
 
-def test_a_link_is_refused_and_macos_litter_is_left_out(tmp_path: Path) -> None:
+def test_a_link_is_refused_and_macos_files_are_left_out(tmp_path: Path) -> None:
     link = zipfile.ZipInfo("link")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(tmp_path / "link.zip", "w") as file:
@@ -152,7 +156,7 @@ def test_a_link_is_refused_and_macos_litter_is_left_out(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a"]
 
 
-def test_a_zip_bomb_is_given_up_before_it_fills_the_disk(
+def test_a_zip_bomb_is_refused_before_it_fills_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetch, "MAX_UNPACKED_BYTES", 4 << 20)
@@ -162,7 +166,7 @@ def test_a_zip_bomb_is_given_up_before_it_fills_the_disk(
     assert sum(path.stat().st_size for path in (tmp_path / "out").iterdir()) <= 4 << 20
 
 
-def test_a_torn_zip_is_one_message(tmp_path: Path) -> None:
+def test_a_damaged_zip_is_reported_in_one_message(tmp_path: Path) -> None:
     whole = make_zip(tmp_path / "whole.zip", {"a": bytes(range(256)) * 100}).read_bytes()
     (tmp_path / "torn.zip").write_bytes(whole[:-10])
     with pytest.raises(FetchError, match="cannot be unpacked"):

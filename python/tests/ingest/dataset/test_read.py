@@ -10,7 +10,7 @@ from photo_search.ingest.dataset.parts import find_table
 from photo_search.ingest.dataset.read import RowCount, read_batches
 from photo_search.ingest.dataset.shapes import CONVERSIONS, PHOTOS, TableShape
 
-PHOTO_COLUMNS_1_0 = [  # without the columns that later releases added
+PHOTO_COLUMNS_1_0 = [  # without the columns that later releases have
     name
     for name in PHOTOS.columns
     if name
@@ -59,7 +59,7 @@ def test_every_release_is_read_by_column_name(
     "names", [["photos.tsv"], ["photos.csv000"], ["photos.tsv000", "photos.tsv001"]]
 )
 @pytest.mark.parametrize("delimiter", ["\t", ","])
-def test_parts_of_any_name_are_read_in_order(
+def test_files_of_any_name_are_read_in_order(
     tmp_path: Path, names: list[str], delimiter: str
 ) -> None:
     (tmp_path / "__MACOSX").mkdir()
@@ -75,7 +75,7 @@ def test_parts_of_any_name_are_read_in_order(
     assert [row["photo_id"] for row in rows(tmp_path, PHOTOS)[0]] == names
 
 
-def test_the_dirt_of_the_dataset_comes_through_as_it_is(tmp_path: Path) -> None:
+def test_unclean_values_of_the_dataset_are_kept_as_they_are(tmp_path: Path) -> None:
     dirty = [
         " bee ",
         "fujisan\nmount fuji",
@@ -98,7 +98,7 @@ def test_the_dirt_of_the_dataset_comes_through_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_byte_order_mark_and_windows_lines_do_no_harm(tmp_path: Path, end: str) -> None:
+def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path, end: str) -> None:
     write(tmp_path, "photos.tsv000", "\ufeffphoto_id\tphoto_image_url", "a\thttps://a", end=end)
     assert rows(tmp_path, PHOTOS)[0][0]["photo_image_url"] == "https://a"
 
@@ -114,7 +114,7 @@ def test_rows_with_too_few_or_too_many_fields_are_counted_and_named(tmp_path: Pa
     ]
 
 
-def test_a_missing_column_is_named_with_its_file(tmp_path: Path) -> None:
+def test_the_message_names_a_missing_column_and_its_file(tmp_path: Path) -> None:
     write(tmp_path, "photos.tsv000", "photo_id\tphoto_image_url", "a\thttps://a")
     write(tmp_path, "photos.tsv001", "photo_id\tphoto_url", "a\thttps://a")
     with pytest.raises(
@@ -123,7 +123,7 @@ def test_a_missing_column_is_named_with_its_file(tmp_path: Path) -> None:
         rows(tmp_path, PHOTOS)
 
 
-def test_an_empty_file_is_an_error_and_a_header_alone_is_no_rows(tmp_path: Path) -> None:
+def test_an_empty_file_is_an_error_and_a_header_without_rows_is_not(tmp_path: Path) -> None:
     write(tmp_path, "photos.tsv000", "photo_id\tphoto_image_url")
     assert rows(tmp_path, PHOTOS)[0] == []
     write(tmp_path, "photos.tsv001")
@@ -131,7 +131,7 @@ def test_an_empty_file_is_an_error_and_a_header_alone_is_no_rows(tmp_path: Path)
         rows(tmp_path, PHOTOS)
 
 
-def test_a_quote_that_is_closed_in_no_block_stops_with_its_line(tmp_path: Path) -> None:
+def test_an_error_names_the_line_of_a_quote_that_no_block_closes(tmp_path: Path) -> None:
     lines = [f"a{number}\thttps://a/{number}" for number in range(200_000)]
     write(tmp_path, "photos.tsv000", "photo_id\tphoto_image_url", 'x\t"never closed', *lines)
     with pytest.raises(
@@ -141,7 +141,7 @@ def test_a_quote_that_is_closed_in_no_block_stops_with_its_line(tmp_path: Path) 
 
 
 def conversions(*changed: tuple[int, str]) -> list[str]:
-    """A header and 1,000 conversions, some of which are changed, counted from 1."""
+    """A header and 1,000 conversions. `changed` replaces some of them, counted from 1."""
     lines = [f"2025-07-01\tdownload\tcat\tp{number}\tu\tDE" for number in range(1001)]
     lines[0] = "\t".join(CONVERSIONS.columns[:6])
     for number, line in changed:
@@ -172,7 +172,7 @@ TWO_LINES = '2025-07-01\tdownload\t"fujisan\nmount fuji"\tp\tu\tDE'
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_quote_that_swallows_rows_stops_with_the_row_it_is_in(
+def test_an_error_names_the_row_of_a_quote_that_swallows_rows(
     tmp_path: Path, changed: list[tuple[int, str]], end: str
 ) -> None:
     write(tmp_path, "conversions.tsv", *conversions(*changed), end=end)
@@ -198,7 +198,7 @@ def test_a_quote_that_swallows_rows_stops_with_the_row_it_is_in(
     ],
 )
 @pytest.mark.parametrize("delimiter", ["\t", ","])
-def test_quoted_line_ends_and_other_honest_quotes_are_read(
+def test_quoted_line_ends_and_other_correct_quotes_are_read(
     tmp_path: Path, keyword: str, delimiter: str
 ) -> None:
     lines = [line.replace("\t", delimiter) for line in conversions()]
@@ -234,7 +234,7 @@ def test_descriptions_of_many_lines_with_commas_are_read(tmp_path: Path) -> None
         (b"PK\x03\x04" + b"\0" * 99, r"is compressed \(zip\)"),
     ],
 )
-def test_a_file_that_is_no_table_stops_with_its_place_and_no_traceback(
+def test_the_message_for_a_file_that_is_not_a_table_names_it_without_a_traceback(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], content: bytes, message: str
 ) -> None:
     (tmp_path / "conversions.tsv000").write_bytes(content)
@@ -245,7 +245,7 @@ def test_a_file_that_is_no_table_stops_with_its_place_and_no_traceback(
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_line_ends_of_all_systems_and_odd_headers_are_read(tmp_path: Path, end: str) -> None:
+def test_line_ends_of_all_systems_and_unusual_headers_are_read(tmp_path: Path, end: str) -> None:
     lines = ['"photo_id"\t"keyword"\tx\tx', "a\tb\t1\t2", "", "c\td\0\t3\t4"]
     (tmp_path / "conversions.tsv").write_bytes(end.join(lines).encode())
     found, count = rows(tmp_path, CONVERSIONS)
@@ -254,7 +254,7 @@ def test_line_ends_of_all_systems_and_odd_headers_are_read(tmp_path: Path, end: 
 
 
 @pytest.mark.parametrize(("suffix", "compress"), [(".gz", gzip.compress), (".bz2", bz2.compress)])
-def test_compressed_parts_are_read_and_cut_ones_refused(
+def test_compressed_files_are_read_and_truncated_ones_refused(
     tmp_path: Path, suffix: str, compress: Callable[[bytes], bytes]
 ) -> None:
     lines = ["photo_id\tkeyword", *(f"p{number}\tbee{number}" for number in range(200_000))]
@@ -285,7 +285,9 @@ LOOK_ALIKES += [
 
 
 @pytest.mark.parametrize("name", LOOK_ALIKES)
-def test_a_file_that_looks_like_a_part_is_not_read_and_is_named(tmp_path: Path, name: str) -> None:
+def test_a_file_that_only_looks_like_the_dataset_is_named_and_not_read(
+    tmp_path: Path, name: str
+) -> None:
     write(tmp_path, name, "photo_id\tphoto_image_url", "a\thttps://old")
     with pytest.raises(DatasetError, match="Not read, since a part is named") as error:
         find_table(tmp_path, PHOTOS)
@@ -310,7 +312,7 @@ def test_a_file_that_looks_like_a_part_is_not_read_and_is_named(tmp_path: Path, 
         (["photos.tsv002"], "number 0, 1 is missing"),
     ],
 )
-def test_a_table_that_is_there_twice_or_in_part_is_refused(
+def test_a_table_that_is_there_twice_or_incomplete_is_refused(
     tmp_path: Path, names: list[str], message: str
 ) -> None:
     for name in names:
@@ -319,19 +321,19 @@ def test_a_table_that_is_there_twice_or_in_part_is_refused(
         find_table(tmp_path, PHOTOS)
 
 
-def test_parts_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+def test_files_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     for number in range(12):
         write(tmp_path, f"photos.tsv{number}", "photo_id\tphoto_image_url", f"{number}\thttps://a")
     found = rows(tmp_path, PHOTOS)[0]
     assert [row["photo_id"] for row in found] == [str(number) for number in range(12)]
 
 
-def test_a_part_that_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_a_broken_link_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "photos.tsv000").symlink_to(tmp_path / "nowhere")
     with pytest.raises(DatasetError, match=r"photos\.tsv000 is named like a part"):
         find_table(tmp_path, PHOTOS)
 
 
-def test_a_folder_without_the_table_says_how_to_get_one(tmp_path: Path) -> None:
+def test_the_message_for_a_folder_without_the_table_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="photo-search fetch"):
         find_table(tmp_path, PHOTOS)

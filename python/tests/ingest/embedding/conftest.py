@@ -48,9 +48,9 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def processor_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small CLIP as `save_pretrained` of today's CLIPModel and CLIPProcessor writes it.
+    """A small CLIP as `save_pretrained` of the current CLIPModel and CLIPProcessor writes it.
 
-    The image processor is inside of processor_config.json, and the tokenizer has no length.
+    The image processor is inside processor_config.json, and the tokenizer has no length.
     """
     folder = tmp_path_factory.mktemp("processor")
     letters = [letter + end for letter in "abdelotuphr" for end in ("", "</w>")]

@@ -35,7 +35,7 @@ def cosines(left: Vectors, right: Vectors) -> Vectors:
 
 @pytest.fixture(scope="module")
 def reference(model_folder: Path) -> Vectors:
-    """The vectors of 40 pictures by the classes that everyone uses, one picture at a time."""
+    """The vectors of 40 pictures from the classes of transformers, one picture at a time."""
     model = CLIPModel.from_pretrained(model_folder).eval()
     vectors = []
     for image in pictures(40):
@@ -47,7 +47,7 @@ def reference(model_folder: Path) -> Vectors:
 
 
 @pytest.mark.parametrize("count", [1, 2, 31, 32])
-def test_vectors_are_those_of_the_reference_in_every_batch(
+def test_vectors_equal_those_of_transformers_in_every_batch(
     model_folder: Path, reference: Vectors, count: int
 ) -> None:
     encode = load_encoder(find_model(str(model_folder)), "float32", "torch")
@@ -57,7 +57,7 @@ def test_vectors_are_those_of_the_reference_in_every_batch(
     assert np.abs(np.linalg.norm(found, axis=1) - 1).max() < 1e-6
 
 
-def test_a_vector_does_not_depend_on_its_place_or_its_neighbours() -> None:
+def test_a_vector_does_not_depend_on_its_place_in_the_batch() -> None:
     encode = load_encoder(find_model("demo"), "float32", "torch")
     some = pixels(pictures(32))
     alone = np.stack([encode(some[place : place + 1])[0] for place in range(32)])
@@ -92,7 +92,9 @@ def test_a_model_of_another_dimension_is_refused(tmp_path: Path) -> None:
         load_encoder(find_model(str(tmp_path)), "float32", "torch")
 
 
-def test_files_that_are_no_clip_are_one_message(model_folder: Path, tmp_path: Path) -> None:
+def test_files_that_are_not_a_clip_are_reported_in_one_message(
+    model_folder: Path, tmp_path: Path
+) -> None:
     for file in model_folder.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "model.safetensors").write_bytes(b"not tensors")
@@ -100,7 +102,7 @@ def test_files_that_are_no_clip_are_one_message(model_folder: Path, tmp_path: Pa
         load_encoder(find_model(str(tmp_path)), "float32", "torch")
 
 
-def test_texts_have_the_vectors_of_the_reference(model_folder: Path) -> None:
+def test_vectors_of_texts_equal_those_of_transformers(model_folder: Path) -> None:
     model = CLIPModel.from_pretrained(model_folder).eval()
     tokens = torch.tensor([[3, 4, 6], [3, 5, 0]])  # "a red photo", "a blue"
     with torch.no_grad():
@@ -111,7 +113,7 @@ def test_texts_have_the_vectors_of_the_reference(model_folder: Path) -> None:
     assert np.abs(np.linalg.norm(found, axis=1) - 1).max() < 1e-6
 
 
-def test_a_model_that_cannot_read_says_so() -> None:
+def test_the_message_says_when_a_model_cannot_read_texts() -> None:
     with pytest.raises(ModelError, match="demo has no tokenizer"):
         embed_text(find_model("demo"), ["a photo"])
 
@@ -122,7 +124,7 @@ def test_weights_of_the_demo_model_are_checked(monkeypatch: pytest.MonkeyPatch) 
         load_encoder(find_model("demo"), "float32", "torch")
 
 
-def test_a_saved_model_in_half_precision_is_computed_in_the_precision_asked_for(
+def test_a_model_saved_in_half_precision_runs_in_the_chosen_precision(
     model_folder: Path, tmp_path: Path, reference: Vectors
 ) -> None:
     for file in model_folder.iterdir():
@@ -133,7 +135,7 @@ def test_a_saved_model_in_half_precision_is_computed_in_the_precision_asked_for(
     assert cosines(encode(pixels(pictures(8))), reference[:8]).min() > 0.999
 
 
-def test_a_model_as_transformers_saves_it_today_sees_what_the_same_model_sees(
+def test_a_model_in_the_current_format_of_transformers_gives_the_same_vectors(
     processor_folder: Path,
 ) -> None:
     assert not (processor_folder / "preprocessor_config.json").exists()
@@ -149,7 +151,7 @@ def test_a_model_as_transformers_saves_it_today_sees_what_the_same_model_sees(
 
 
 @pytest.mark.parametrize("text", ["a red bat", "a photo of a bat " * 40, "", "bat" * 300])
-def test_a_text_is_cut_at_the_length_of_the_model_where_the_tokenizer_has_none(
+def test_a_text_is_cut_at_the_length_of_the_model_if_the_tokenizer_has_none(
     processor_folder: Path, text: str
 ) -> None:
     tokenizer = CLIPTokenizer.from_pretrained(processor_folder)
@@ -164,7 +166,7 @@ def test_a_text_is_cut_at_the_length_of_the_model_where_the_tokenizer_has_none(
     assert cosines(found, expected).min() > 0.99999
 
 
-def test_a_tokenizer_that_cannot_be_loaded_is_one_message(
+def test_a_tokenizer_that_cannot_be_loaded_is_reported_in_one_message(
     processor_folder: Path, tmp_path: Path
 ) -> None:
     for file in processor_folder.iterdir():

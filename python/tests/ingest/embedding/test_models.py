@@ -25,7 +25,7 @@ def test_a_name_without_a_fixed_revision_is_refused(revision: str | None) -> Non
         find_model("someone/clip", revision)
 
 
-def test_the_pinned_revision_of_the_default_model_is_asked_for(
+def test_the_pinned_revision_of_the_default_model_is_requested(
     monkeypatch: pytest.MonkeyPatch, model_folder: Path
 ) -> None:
     asked = []
@@ -40,7 +40,9 @@ def test_the_pinned_revision_of_the_default_model_is_asked_for(
     assert (found.name, found.revision) == asked[0]
 
 
-def test_a_model_that_cannot_be_fetched_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_cannot_be_fetched_is_reported_in_one_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def snapshot_download(*_: object, **__: object) -> str:
         raise OSError("no network")
 
@@ -49,7 +51,7 @@ def test_a_model_that_cannot_be_fetched_is_one_message(monkeypatch: pytest.Monke
         find_model()
 
 
-def test_a_folder_that_lacks_a_file_names_it(tmp_path: Path, model_folder: Path) -> None:
+def test_the_message_names_the_file_that_a_folder_lacks(tmp_path: Path, model_folder: Path) -> None:
     with pytest.raises(ModelError, match=r"pytorch_model\.bin is missing"):
         find_model(str(tmp_path))
     shutil.copy(model_folder / "model.safetensors", tmp_path)
@@ -59,7 +61,7 @@ def test_a_folder_that_lacks_a_file_names_it(tmp_path: Path, model_folder: Path)
 
 @pytest.fixture
 def pickled(tmp_path: Path, model_folder: Path) -> Path:
-    """The model with its weights as a pickle."""
+    """The model, with its weights as a pickle."""
     shutil.copytree(model_folder, tmp_path / "pickled")
     weights = tmp_path / "pickled" / "model.safetensors"
     torch.save(load_file(weights), tmp_path / "pickled" / "pytorch_model.bin")
@@ -67,13 +69,15 @@ def pickled(tmp_path: Path, model_folder: Path) -> Path:
     return tmp_path / "pickled"
 
 
-def test_a_pickle_of_unknown_hash_is_never_opened(pickled: Path) -> None:
+def test_a_pickle_with_an_unknown_hash_is_never_opened(pickled: Path) -> None:
     (pickled / "pytorch_model.bin").write_bytes(pickle.dumps(object()))
     with pytest.raises(ModelError, match=r"is a pickle.*SHA-256"):
         find_model(str(pickled))
 
 
-def test_a_pickle_of_known_hash_is_loaded(pickled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pickle_with_a_known_hash_is_loaded(
+    pickled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sha256 = hashlib.sha256((pickled / "pytorch_model.bin").read_bytes()).hexdigest()
     monkeypatch.setitem(models.KNOWN_PICKLES, sha256, "test")
     files = find_model(str(pickled))
@@ -102,7 +106,7 @@ def test_the_version_of_the_same_description_never_changes() -> None:
 
 
 @pytest.mark.parametrize(("units", "expected"), [({"avx512_bf16"}, "bfloat16"), (set(), "float32")])
-def test_auto_is_bfloat16_where_the_processor_computes_in_it(
+def test_auto_is_bfloat16_if_the_processor_supports_it(
     monkeypatch: pytest.MonkeyPatch, model_folder: Path, units: set[str], expected: str
 ) -> None:
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: dict.fromkeys(units, True))

@@ -14,7 +14,7 @@ from photo_search.ingest.embedding.preprocess import (
     to_pixels,
 )
 
-# The processor whose arithmetic is Pillow's; before transformers 5 it was the only one.
+# This processor computes with Pillow. Before transformers 5 it was the only one.
 PROCESSOR = getattr(transformers, "CLIPImageProcessorPil", transformers.CLIPImageProcessor)
 
 
@@ -22,7 +22,7 @@ PROCESSOR = getattr(transformers, "CLIPImageProcessorPil", transformers.CLIPImag
     "size",
     [(200, 133), (200, 300), (133, 200), (224, 224), (199, 200), (200, 67), (1001, 333), (17, 300)],
 )
-def test_pixels_are_those_of_the_processor_within_a_millionth(size: tuple[int, int]) -> None:
+def test_pixels_equal_those_of_the_processor_within_a_millionth(size: tuple[int, int]) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     image = Image.fromarray(noise)
     expected = np.asarray(PROCESSOR()(images=image)["pixel_values"][0])
@@ -32,7 +32,7 @@ def test_pixels_are_those_of_the_processor_within_a_millionth(size: tuple[int, i
     assert np.abs(found.transpose(2, 0, 1) - expected).max() < 1e-6
 
 
-def test_the_preprocessing_of_a_saved_model_is_read_in_its_old_and_its_new_form(
+def test_the_preprocessing_of_a_model_is_read_in_the_old_and_the_new_format(
     tmp_path: Path,
 ) -> None:
     values = {"image_mean": [0.1, 0.2, 0.3], "image_std": [1.0, 2.0, 3.0], "resample": 3}
@@ -43,7 +43,7 @@ def test_the_preprocessing_of_a_saved_model_is_read_in_its_old_and_its_new_form(
         assert found == Preprocessing(336, (0.1, 0.2, 0.3), (1.0, 2.0, 3.0))
 
 
-def test_the_preprocessing_inside_of_the_processor_counts_before_the_older_file(
+def test_the_preprocessing_inside_the_processor_wins_over_the_older_file(
     tmp_path: Path,
 ) -> None:
     older = tmp_path / "preprocessor_config.json"
@@ -56,7 +56,7 @@ def test_the_preprocessing_inside_of_the_processor_counts_before_the_older_file(
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "null"])
-def test_a_damaged_configuration_is_one_message(tmp_path: Path, text: str) -> None:
+def test_a_damaged_configuration_is_reported_in_one_message(tmp_path: Path, text: str) -> None:
     (tmp_path / "processor_config.json").write_text(text)
     with pytest.raises(ModelError, match=r"processor_config\.json cannot be read"):
         find_config(tmp_path)
@@ -65,7 +65,7 @@ def test_a_damaged_configuration_is_one_message(tmp_path: Path, text: str) -> No
 @pytest.mark.parametrize(
     "change", [{"resample": 2}, {"crop_size": 200}, {"size": {}}, {"do_normalize": False}]
 )
-def test_another_preprocessing_than_clips_is_refused(
+def test_preprocessing_that_is_not_that_of_clip_is_refused(
     tmp_path: Path, change: dict[str, object]
 ) -> None:
     config = {"image_mean": [0] * 3, "image_std": [1] * 3, "size": 224, "crop_size": 224}

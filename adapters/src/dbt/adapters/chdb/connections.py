@@ -1,4 +1,4 @@
-"""Run dbt-clickhouse in this process, on chDB, with no server."""
+"""Run dbt-clickhouse on chDB, in this process, without a server."""
 
 import fcntl
 import os
@@ -22,10 +22,10 @@ from dbt.flags import get_flags
 
 @dataclass
 class ChdbCredentials(ClickHouseCredentials):
-    """A directory instead of a host; every other dbt-clickhouse setting keeps its meaning."""
+    """A directory instead of a host. All other settings are those of dbt-clickhouse."""
 
     chdb_path: str = "data/chdb"
-    check_exchange: bool = False  # all of this needs it; a kill amid the check leaves its tables
+    check_exchange: bool = False  # chDB can exchange tables; a killed check leaves its own
 
     @property
     def type(self) -> str:
@@ -40,15 +40,15 @@ class ChdbCredentials(ClickHouseCredentials):
 
     @property
     def directory(self) -> str:
-        """The engine's directory as every connection of a process must spell it."""
+        """The engine's directory, spelled the same for every connection of a process."""
         return os.path.realpath(self.chdb_path)
 
 
 class ChdbClient(ChHttpClient):
-    """dbt-clickhouse's client with the transport swapped for the embedded engine."""
+    """dbt-clickhouse's client on the embedded engine instead of HTTP."""
 
     def _create_client(self, credentials: ChdbCredentials) -> Any:  # type: ignore[override]
-        """Raise FailedToConnectError with a sentence on what is wrong and one on what to do."""
+        """Raise FailedToConnectError, which says what is wrong and what to do."""
         path = Path(credentials.directory)
         _check_name(path)
         try:
@@ -73,8 +73,8 @@ class ChdbConnectionManager(ClickHouseConnectionManager):
     TYPE = "chdb"
 
     def __init__(self, profile: AdapterRequiredConfig, mp_context: SpawnContext) -> None:
-        """A relative `chdb_path` belongs to the project, wherever the command was started."""
-        # `dbt debug` brings a profile without a project; its flags name the project's folder.
+        """A relative `chdb_path` starts at the project folder, wherever the command was started."""
+        # `dbt debug` gives a profile without a project. Its flags have the project's folder.
         project = getattr(profile, "project_root", None) or get_flags().PROJECT_DIR  # type: ignore[no-untyped-call]
         credentials = profile.credentials
         assert isinstance(credentials, ChdbCredentials)
@@ -90,11 +90,11 @@ class ChdbConnectionManager(ClickHouseConnectionManager):
 
 
 def _check_name(path: Path) -> None:
-    """Raise FailedToConnectError for a name that chDB would cut, and so open another directory."""
+    """Raise FailedToConnectError for a name that chDB would change to that of another directory."""
     if "?" in str(path) or str(path) != str(path).strip():
         raise FailedToConnectError(
-            f"chDB cannot open the directory {str(path)!r}: it would cut the name at the ? or the "
-            "last space. Set `chdb_path` in profiles.yml to a directory without these."
+            f"chDB cannot open the directory {str(path)!r}: it cuts a name at ? and drops "
+            "spaces around it. Set `chdb_path` in profiles.yml to a directory without these."
         )
 
 
@@ -102,7 +102,7 @@ def _why_it_did_not_open(path: Path, error: ClientError) -> str:
     if already_open := re.search(r"already initialized with path '(.+?)'", str(error)):
         return (
             f"chDB cannot open its directory {path}: this process has {already_open[1]} open, and "
-            "the engine serves one directory at a time. Use a process of its own for each."
+            "the engine serves one directory at a time. Use one process for each."
         )
     if holder := _process_that_holds(path):
         return (
@@ -112,12 +112,12 @@ def _why_it_did_not_open(path: Path, error: ClientError) -> str:
     return (
         f"chDB cannot read its directory {path}: it is damaged, or not a chDB directory. "
         "Move it away, load the data again and build again. "
-        "What the engine could not read stands above, in its own words."
+        "The engine's own message above says what it could not read."
     )
 
 
 def _process_that_holds(path: Path) -> str | None:
-    """Who holds the lock that ClickHouse keeps on its `status` file while it runs."""
+    """The process that has locked ClickHouse's `status` file, which a running engine does."""
     try:
         with (path / "status").open(errors="replace") as status:
             try:
@@ -126,5 +126,5 @@ def _process_that_holds(path: Path) -> str | None:
                 pid = re.search(r"PID: (\d+)", status.read())
                 return f"pid {pid[1]}" if pid else "its pid is not known"
     except OSError:
-        return None  # no such file, or none that can be read: nobody runs here
+        return None  # no such file, or not readable: no engine runs here
     return None

@@ -1,10 +1,10 @@
-"""The embedded engine, imported in a time zone that it knows."""
+"""Import chDB in a time zone that it knows."""
 
 import os
 
 _ZONE = os.environ.get("TZ")
-# The engine refuses to load in a zone such as TZ=CST-8, which is no name of the tz database. It
-# reads the variable only while it loads, and no answer depends on it: every statement names UTC.
+# The engine does not load in a zone such as TZ=CST-8, which is not in the tz database. It reads the
+# variable only while it loads. No answer depends on it, because every statement names UTC.
 os.environ["TZ"] = "UTC"
 try:
     import chdb

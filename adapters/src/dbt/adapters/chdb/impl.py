@@ -7,18 +7,18 @@ from dbt.adapters.chdb.connections import ChdbConnectionManager
 from dbt.adapters.chdb.engine import chdb
 from dbt.adapters.clickhouse_python.impl import ClickHouse_PythonAdapter
 
-ROWS_PER_BATCH = 8192  # left to itself, chDB gives a million rows at once
+ROWS_PER_BATCH = 8192  # by default, chDB returns a million rows at once
 
 
 class ChdbAdapter(ClickHouse_PythonAdapter):
-    """dbt-clickhouse on an engine inside this process; only the connection differs."""
+    """dbt-clickhouse on an engine inside this process. Only the connection differs."""
 
     ConnectionManager = ChdbConnectionManager
     is_embedded = True
 
     @contextmanager
     def arrow_stream(self, query: str) -> Iterator[Iterable[pa.RecordBatch]]:
-        """By chDB's own stream: clickhouse-connect's would hold all of it."""
+        """Read through chDB's stream. clickhouse-connect would hold the whole answer."""
         credentials = self.connections.get_thread_connection().credentials
         engine = chdb.connect(credentials.directory)  # type: ignore[no-untyped-call]
         with closing(engine), engine.send_query(query, "Arrow") as stream:

@@ -1,1 +1,2 @@
-version = "1.10.3"  # dbt reads it; follows dbt-clickhouse, whose behaviour this adapter inherits
+# dbt reads this. It follows dbt-clickhouse, whose behaviour the adapter inherits.
+version = "1.10.3"

@@ -1,4 +1,4 @@
-"""Between ClickHouse and Arrow: what each calls a type, and rows in blocks."""
+"""Convert types between ClickHouse and Arrow, and cut rows into blocks."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,35 +10,35 @@ from dbt.adapters.clickhouse.column import ClickHouseColumn
 
 BLOCK_BYTES = 64 * 2**20
 
-# Types that ClickHouse writes into Arrow as bare numbers, or not at all, and what says the same.
-SAID_OTHERWISE = {
+# Types that ClickHouse writes to Arrow as bare numbers or not at all, and how to convert them.
+CONVERTED = {
     r"Date": "toDate32({})",
     r"DateTime(\(.+\))?": "toDateTime64({}, 0)",
     r"UUID|IPv[46]|Enum\d+\(.+\)": "toString({})",
 }
-# Types that are the same in Arrow; of others only the engine knows by what names it takes them.
+# Types that are the same in Arrow. For others, only the engine can say which type it stores.
 PLAIN = r"((Array|Nullable|LowCardinality)\()*(U?Int(8|16|32|64)|Float(32|64)|String|Bool)\)*"
 FRACTION_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 
 
 def are_plain(types: Iterable[str]) -> bool:
-    """Whether a select statement of these types needs no in_arrow_types()."""
+    """Whether a select statement of these types can be read without in_arrow_types()."""
     return all(re.fullmatch(PLAIN, type_) for type_ in types)
 
 
 def in_arrow_types(sql: str, columns: Iterable[ClickHouseColumn]) -> str:
-    """`sql`, which has these columns, with each in a type that keeps its meaning in Arrow."""
+    """`sql`, with each of its columns in a type that keeps its meaning in Arrow."""
     said = [
         f"{expression.format(column.quoted)} as {column.quoted}"
         for column in columns
-        for pattern, expression in SAID_OTHERWISE.items()
+        for pattern, expression in CONVERTED.items()
         if re.fullmatch(pattern, column.dtype)
     ]
     return f"select * replace ({', '.join(said)}) from ({sql})" if said else sql
 
 
 def with_vectors(table: pa.Table) -> pa.Table:
-    """Lists of numbers that all have one length as fixed-size lists, over the same memory."""
+    """Lists of numbers of one length as fixed-size lists, without a copy."""
     for position, field in enumerate(table.schema):
         if pa.types.is_list(field.type) and pa.types.is_floating(field.type.value_type):
             lists = table[position]
@@ -53,7 +53,7 @@ def with_vectors(table: pa.Table) -> pa.Table:
 
 
 def clickhouse_type(column: pa.ChunkedArray) -> str:
-    """The type of a table's column for these values, Nullable where there are nulls."""
+    """The ClickHouse type of a column with these values, Nullable if it has nulls."""
     name = _clickhouse_name(column.type)
     return f"Nullable({name})" if column.null_count and not name.startswith("Array") else name
 
@@ -75,10 +75,10 @@ def _clickhouse_name(data_type: pa.DataType) -> str:
 
 
 def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """`table` with the columns of `schema`, in its order and types, where nothing is lost by it.
+    """`table` with the columns of `schema`, in its order and types, without loss.
 
-    Raises TypeError: another kind of value. Raises ValueError: other columns, a value out of range,
-    or a null that the column does not take. Nulls within a list are left to the engine.
+    Raises TypeError for a value of another kind. Raises ValueError for other columns, a value out
+    of range, or a null in a column that takes none. The engine checks nulls inside a list.
     """
     if set(table.column_names) != set(schema.names):
         raise ValueError(
@@ -99,7 +99,7 @@ def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def _kind(data_type: pa.DataType) -> str:
-    """What a value is, whatever its width; between two kinds a cast would be a guess."""
+    """The kind of a value, whatever its width. A cast between two kinds would be a guess."""
     types = pa.types
     if _is_list(data_type):
         return f"list of {_kind(data_type.value_type)}"
@@ -122,7 +122,7 @@ def _is_list(data_type: pa.DataType) -> bool:
 
 
 def blocks(tables: Iterable[pa.Table], size: int = BLOCK_BYTES) -> Iterator[pa.Table]:
-    """The rows of `tables`, which have one schema, cut and joined to about `size` bytes each."""
+    """The rows of `tables`, which have one schema, in blocks of about `size` bytes."""
     waiting: list[pa.Table] = []
     for table in tables:
         rows = max(1, size * table.num_rows // max(1, table.nbytes))

@@ -1,4 +1,4 @@
-"""Reach a ClickHouse server as dbt-clickhouse does, always over HTTP, which carries Arrow."""
+"""Connect to a ClickHouse server, always over HTTP, which carries Arrow."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from dbt.adapters.clickhouse.credentials import ClickHouseCredentials
 
 @dataclass
 class ClickHousePythonCredentials(ClickHouseCredentials):
-    """dbt-clickhouse's settings, each with its meaning."""
+    """The settings of dbt-clickhouse, with the same meanings."""
 
     def __post_init__(self) -> None:
         super().__post_init__()  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""dbt-clickhouse with Python models, which run in dbt's own process and exchange Arrow with it."""
+"""dbt-clickhouse with Python models, which run in dbt's process and exchange rows as Arrow."""
 
 import io
 import os
@@ -33,10 +33,10 @@ from dbt.adapters.clickhouse_python.session import Session
 
 
 class ModelRows(AdapterResponse):
-    """What a model gives, while it runs.
+    """The rows of a running model.
 
-    `columns` is a select statement of no rows, whose columns are the model's; `blocks` are its
-    rows, checked against these columns and read from the model as they are asked for.
+    `columns` is a select statement without rows. It has the columns of the model. `blocks` reads
+    the rows from the model one block at a time, and checks them against these columns.
     """
 
     def __init__(self, model: PythonModel, columns: str, blocks: Iterator[pa.Table]) -> None:
@@ -47,26 +47,26 @@ class ModelRows(AdapterResponse):
 
 
 class ClickHouse_PythonAdapter(ClickHouseAdapter):
-    """The rows of a Python model fill a table that its materialization puts in place.
+    """dbt-clickhouse that also runs Python models. The rows of a model fill a staged table.
 
-    The underscore is for dbt, which makes the name of the package from that of the class.
+    The class name has an underscore because dbt derives the name of the package from it.
     """
 
     ConnectionManager: type[ClickHouseConnectionManager] = ClickHousePythonConnectionManager
-    is_embedded: bool = False  # whether the engine runs in this process and reads its files
+    is_embedded: bool = False  # whether the engine runs in this process
 
     def __init__(self, config: AdapterRequiredConfig, mp_context: SpawnContext) -> None:
         super().__init__(config, mp_context)
-        self._started_in = Path.cwd()  # a task of dbt moves to the project's folder later
+        self._started_in = Path.cwd()  # dbt later changes to the project's folder
         if isinstance(sys.stdout, io.TextIOWrapper):
-            # An operation prints a table. An ASCII output would break off at its first "…".
+            # A table may contain "…", which would stop an output that can only show ASCII.
             sys.stdout.reconfigure(errors="backslashreplace")
 
     @available
     def output_path(self, path: str) -> str:
-        """Where a user means to write `path`: from their home, or from where dbt was started.
+        """The file that a user means by `path`: relative to the folder where dbt was started.
 
-        Raises DbtRuntimeError if `path` begins with the home of an unknown user.
+        `~` is the home of the user. Raises DbtRuntimeError for the home of an unknown user.
         """
         expanded = os.path.expanduser(path)
         if expanded.startswith("~"):
@@ -77,13 +77,15 @@ class ClickHouse_PythonAdapter(ClickHouseAdapter):
 
     @property
     def client(self) -> Client:
-        """clickhouse-connect's client of this thread."""
+        """The clickhouse-connect client of this thread."""
         client: Client = self.connections.get_thread_connection().handle._client
         return client
 
     @contextmanager
     def arrow_stream(self, query: str) -> Iterator[Iterable[pa.RecordBatch]]:
-        """The rows of `query`, read on a connection of its own while the model's one writes."""
+        """The rows of `query`. They have their own connection, because the model's connection
+        writes.
+        """
         connection = self.connections.get_thread_connection()
         with (
             closing(type(connection.handle)(connection.credentials)) as reader,
@@ -93,16 +95,16 @@ class ClickHouse_PythonAdapter(ClickHouseAdapter):
 
     @available
     def staged(self, model: ClickHouseRelation) -> ClickHouseRelation:
-        """The table that a model's rows fill."""
+        """The table that the rows of a model fill."""
         name = f"{model.identifier}__dbt_python"
         staged: ClickHouseRelation = model.incorporate(path={"identifier": name}, type="table")  # type: ignore[no-untyped-call]
         return staged
 
     @available
     def is_declared(self, model: dict[str, Any]) -> bool:
-        """Whether every column of a model's YAML has a data_type: a contract, by another name.
+        """Whether every column in a model's YAML has a data_type.
 
-        dbt-core accepts `contract: {enforced: true}` on SQL models alone.
+        This replaces `contract: {enforced: true}`, which dbt-core accepts on SQL models only.
         """
         columns = model["columns"].values()
         return bool(columns) and all(column.get("data_type") for column in columns)
@@ -110,7 +112,9 @@ class ClickHouse_PythonAdapter(ClickHouseAdapter):
     @available
     @classmethod
     def render_raw_columns_constraints(cls, raw_columns: dict[str, dict[str, Any]]) -> list[str]:
-        """As dbt-clickhouse, but `codec` and `ttl` may also be in the `meta` of a column."""
+        """Read columns as dbt-clickhouse does, and also `codec` and `ttl` from the `meta` of a
+        column.
+        """
         columns = {}
         for name, column in raw_columns.items():
             meta = column.get("meta", {})
@@ -150,15 +154,15 @@ class ClickHouse_PythonAdapter(ClickHouseAdapter):
                 self.client.insert_arrow(str(relation), block, settings=settings)
 
     def post_model_hook(self, config: Any, context: Any) -> None:
-        """Drop what a model has filled, where no table took it."""
-        model: Any = getattr(config, "model", None)  # a test has none
+        """Drop the staged table of a model that failed."""
+        model: Any = getattr(config, "model", None)  # a test has no model
         if getattr(model, "language", None) == "python":
             staged = self.staged(self.Relation.create_from(self.config, model))
             if self.get_relation("", staged.schema, staged.identifier):
                 self.drop_relation(staged)  # type: ignore[no-untyped-call]
 
     def _types(self, model: dict[str, Any], first: pa.Table) -> dict[str, str]:
-        """As the YAML declares them; a column that it leaves open has the type of its values."""
+        """The types that the YAML declares. Other columns get the type of their values."""
         types = {
             name: column["data_type"]
             for name, column in model["columns"].items()

@@ -1,4 +1,4 @@
-"""Run the text of a dbt Python model, and say which of its lines an error comes from."""
+"""Run the text of a dbt Python model, and name the line that caused an error."""
 
 import ast
 import builtins
@@ -18,7 +18,7 @@ RETURNS = (
     "or an iterator of pyarrow RecordBatches or Tables"
 )
 
-# A library whose modules import each other in a circle breaks when two threads import it at once.
+# Some libraries have modules that import each other. They break when two threads import them.
 IMPORTING = threading.RLock()
 
 
@@ -31,7 +31,7 @@ BUILTINS = vars(builtins) | {"__import__": _import_alone}
 
 
 class PythonModel:
-    """A model's file, compiled by dbt: the user's text, then dbt's own functions after it.
+    """The file of a model as dbt compiled it: the user's text, then dbt's own functions.
 
     `secret` is a text that no message may show.
     """
@@ -43,7 +43,7 @@ class PythonModel:
         self.secret = secret
 
     def tables(self, session: Session) -> Iterator[pa.Table]:
-        """What model(dbt, session) returns: one table, or one for each that it yields."""
+        """What model(dbt, session) returns: one table, or every table that it yields."""
         names: dict[str, Any] = {"__name__": self.path, "__builtins__": BUILTINS}
         exec(compile(self.code, self.path, "exec"), names)
         returned = names["model"](names["dbtObj"](session.table), session)
@@ -52,7 +52,7 @@ class PythonModel:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Raise DbtRuntimeError, with the line of the model's file, for whatever goes wrong."""
+        """Raise DbtRuntimeError with the line of the model's file for any error."""
         try:
             yield
         except (Exception, SystemExit) as error:
@@ -77,7 +77,7 @@ class PythonModel:
         return f"{type(error).__name__}: {error}"
 
     def _line_of_return(self) -> int:
-        """Where the model gives its rows: dbt sees to it that model() ends with a return."""
+        """The line that returns the rows. dbt requires a return at the end of model()."""
         return next(
             node.body[-1].lineno
             for node in ast.parse(self.code).body
@@ -87,7 +87,7 @@ class PythonModel:
 
 def _table(frame: Any) -> pa.Table:
     if hasattr(frame, "reset_index"):
-        frame = frame.reset_index(drop=True)  # a pandas index is no column
+        frame = frame.reset_index(drop=True)  # the index of a pandas DataFrame is not a column
     if not (hasattr(frame, "__arrow_c_stream__") or isinstance(frame, pa.RecordBatch)):
         raise TypeError(f"a model must return {RETURNS}. Got: {type(frame).__name__}")
     return pa.table(frame)

@@ -1,4 +1,4 @@
-"""The two arguments of a Python model, model(dbt, session): their types, and the session itself."""
+"""The session of a Python model, and the types of both arguments of model(dbt, session)."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -14,7 +14,7 @@ FRAMES = ("arrow", "pandas", "batches", "relation")
 
 
 class Config(Protocol):
-    """dbt.config: a call sets the model's config, get() and meta_get() read it."""
+    """dbt.config. A call sets the model's config. get() and meta_get() read it."""
 
     def __call__(self, **settings: Any) -> object: ...
 
@@ -24,9 +24,9 @@ class Config(Protocol):
 
 
 class Dbt(Protocol):
-    """The first argument of a Python model, an object that dbt-core writes into the model's code.
+    """The first argument of a Python model. dbt-core writes this object into the model's code.
 
-    ref() and source() give rows in the form that the config `frame` names, as Session says.
+    ref() and source() return rows in the form that the config `frame` names. See Session.
     """
 
     @property
@@ -44,7 +44,7 @@ class Dbt(Protocol):
 
 
 class Engine(Protocol):
-    """What a session needs of the adapter."""
+    """What a session needs from the adapter."""
 
     @property
     def client(self) -> Client: ...
@@ -55,11 +55,14 @@ class Engine(Protocol):
 
 
 class Session:
-    """Rows of the warehouse, in the form that `frame` in the model's `meta` names.
+    """Reads rows in the form that `frame` in the model's `meta` names.
 
-    arrow: a pyarrow Table; pandas: a DataFrame; batches: an iterator of pyarrow RecordBatches, of
-    which the model holds one at a time. relation: dbt.ref() and dbt.source() fetch nothing and
-    give the table's name, for a select statement whose rows come as a pyarrow Table.
+    - arrow: a pyarrow Table.
+    - pandas: a DataFrame.
+    - batches: an iterator of pyarrow RecordBatches. The model holds one at a time.
+    - relation: dbt.ref() and dbt.source() return only the table's name, for use in a select
+      statement. Its rows come as a pyarrow Table.
+
     Vectors are fixed-size lists.
     """
 
@@ -70,7 +73,7 @@ class Session:
         self._frame = frame
 
     def table(self, relation: str) -> Any:
-        """All rows of a table or view, which is what dbt.ref() and dbt.source() give."""
+        """All rows of a table or view, as dbt.ref() and dbt.source() return them."""
         if self._frame == "relation":
             return relation
         return self.sql(f"select * from {relation}")

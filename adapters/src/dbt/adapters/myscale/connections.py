@@ -1,4 +1,4 @@
-"""Reach a MyScale cluster over HTTPS, with no setting that its generation does not know."""
+"""Connect to a MyScale cluster over HTTPS, without settings that its generation does not know."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,17 +16,17 @@ from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 
 EDITIONS = ("cloud", "oss")
 
-# What dbt-clickhouse sends with every request and MyScale 1.x refuses (Code 115). Nothing else is
-# dropped: a setting of the user's that the server does not know stays an error.
+# dbt-clickhouse sends these with every request, and MyScale 1.x refuses them (Code 115). No other
+# setting is dropped, so a user's setting that the server does not know is an error.
 NEWER_THAN_MYSCALE_1 = ("lightweight_deletes_sync", "alter_sync")
 
-# dbt-clickhouse asks for 3, which servers before 24.x take for "do not wait".
+# dbt-clickhouse sends 3, which servers before 24.x read as "do not wait".
 WAIT_FOR_ALL_REPLICAS = {"mutations_sync": 2, "lightweight_deletes_sync": 2, "alter_sync": 2}
 
 
 @dataclass
 class MyScaleCredentials(ClickHouseCredentials):
-    """dbt-clickhouse's settings, encrypted by default, and which edition the server is."""
+    """The settings of dbt-clickhouse, encrypted by default, and the edition of the server."""
 
     port: int | None = 443
     secure: bool = True
@@ -51,7 +51,7 @@ class MyScaleCredentials(ClickHouseCredentials):
 
 
 class MyScaleClient(ChHttpClient):
-    """dbt-clickhouse's client, which asks what the server knows before it sends newer settings."""
+    """dbt-clickhouse's client. It sends a newer setting only if the server knows it."""
 
     def _create_client(self, credentials: MyScaleCredentials) -> Any:  # type: ignore[override]
         newer = {
@@ -76,7 +76,7 @@ class MyScaleClient(ChHttpClient):
 
 @contextmanager
 def _edition_explained() -> Iterator[None]:
-    """Say what to do where an open-source server is asked for the index of the cloud."""
+    """Say what to do when an open-source server gets the index type of the cloud."""
     try:
         yield
     except DbtDatabaseError as error:

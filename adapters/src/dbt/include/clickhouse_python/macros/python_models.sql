@@ -1,8 +1,6 @@
-{#
-    dbt-clickhouse's own materializations, for Python models as well: the model's rows fill a table of
-    the model's shape, and the materialization finds it where it would create one.
-    dbt-core lets a model run from the materialization itself and from no macro that it calls.
-#}
+{# The materializations of dbt-clickhouse, for Python models as well. The model's rows fill a
+    staged table, and the materialization renames it where it would create a table. dbt-core runs a
+    model only from the materialization itself, and not from a macro that it calls. #}
 {% materialization table, adapter="clickhouse_python", supported_languages=["sql", "python"] %}
     {% if model.language == "python" %}
         {% call statement("python", language="python") %}{{ compiled_code }}{% endcall %}
@@ -19,7 +17,8 @@
     {{ return(dbt.materialization_incremental_clickhouse()) }}
 {% endmaterialization %}
 
-{# Fill the staged table, made as dbt-clickhouse makes a table: under a contract where all columns are declared. #}
+{# Fill the staged table. If the YAML declares all columns, the table has a contract, as in
+    dbt-clickhouse. #}
 {% macro staged_rows() -%}
     {%- set rows = load_result("python").response -%}
     {%- set staged = adapter.staged(this) -%}
@@ -30,7 +29,7 @@
     {{ return("select * from " ~ staged) }}
 {%- endmacro %}
 
-{# A Python model's rows are in a table already, which takes the name. #}
+{# The rows of a Python model are already in the staged table, so rename it. #}
 {% macro clickhouse_python__create_table_as(temporary, relation, sql) -%}
     {%- if model.language == "python" -%}
         {%- do adapter.cache_dropped(adapter.staged(this)) -%}
@@ -40,7 +39,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# A Python model's columns are made from its YAML, so there is nothing to compare. #}
+{# A Python model's columns come from its YAML, so there is nothing to compare. #}
 {% macro clickhouse_python__get_assert_columns_equivalent(sql) -%}
     {%- if model.language != "python" -%}
         {{ clickhouse__get_assert_columns_equivalent(sql) }}
