@@ -333,7 +333,10 @@ def test_rows_that_are_not_those_of_the_load_stop_the_build(broken: Demo) -> Non
     value(broken, f"{run} select 1")
     built = broken.dbt.run("run", "--select", "photos")
     assert built.exit_code == 1
-    assert "it has 255 rows, not the 255 that the load left in it" in built.output
+    assert (
+        "The table photo_search_raw.photos is damaged: some of its 255 rows were changed after the "
+        "load. photos was not built and stays as it is."
+    ) in built.output
 
 
 def test_a_damaged_mart_is_not_read_and_the_build_that_makes_it_anew_counts_the_same(
