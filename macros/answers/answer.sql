@@ -19,16 +19,8 @@
             {%- set out = adapter.output_path(out) -%}
             {%- do rows.to_json(out) if output == "json" else rows.to_csv(out) -%}
             {%- do log(rows.rows | length ~ " rows in " ~ out, info=true) -%}
-        {%- elif output == "json" -%}
-            {%- do rows.print_json() -%}
-            {{ print("") }}
-        {%- elif output == "csv" -%}
-            {%- do rows.print_csv() -%}
         {%- else -%}
-            {%- do rows.print_table(
-                max_rows=none, max_columns=none, max_column_width=80, max_precision=6
-            ) -%}
-            {{ print("No rows.") if not rows.rows }}
+            {%- do adapter.print_rows(rows, output) -%}
         {%- endif -%}
     {%- endif -%}
     {{ return(sql) }}

@@ -27,8 +27,11 @@
 {%- endmacro %}
 
 {% macro _what_is_damaged(table) -%}
-    The table {{ table.name }} is damaged: it has {{ table.rows }} rows, not the {{ table.noted }} that the
-    {{- " load" if table.is_loaded else " last build" }} left in it.
+    The table {{ table.name }} is damaged:
+    {%- if table.rows == table.noted %} some of its {{ table.rows }} rows were changed after the load.
+    {%- else %} it has {{ table.rows }} rows, not the {{ table.noted }} that the
+        {{- " load" if table.is_loaded else " last build" }} left in it.
+    {%- endif -%}
 {%- endmacro %}
 
 {# The tables that a model reads, those behind views included. #}

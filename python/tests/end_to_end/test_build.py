@@ -335,7 +335,10 @@ def test_a_build_stops_if_the_rows_differ_from_those_of_the_load(broken: Demo) -
     value(broken, f"{run} select 1")
     built = broken.dbt.run("run", "--select", "photos")
     assert built.exit_code == 1
-    assert "it has 255 rows, not the 255 that the load left in it" in built.output
+    assert (
+        "The table photo_search_raw.photos is damaged: some of its 255 rows were changed after the "
+        "load. photos was not built and stays as it is."
+    ) in built.output
 
 
 def test_a_damaged_mart_is_not_read_and_the_next_run_builds_it_with_the_same_counts(

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from itertools import chain
 from multiprocessing.context import SpawnContext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from clickhouse_connect.driver.binding import format_str, quote_identifier
@@ -30,6 +30,9 @@ from dbt.adapters.clickhouse_python.arrow import (
 from dbt.adapters.clickhouse_python.connections import ClickHousePythonConnectionManager
 from dbt.adapters.clickhouse_python.python_model import PythonModel
 from dbt.adapters.clickhouse_python.session import Session
+
+if TYPE_CHECKING:
+    from agate import Table  # type: ignore[import-untyped]
 
 
 class ModelRows(AdapterResponse):
@@ -74,6 +77,26 @@ class ClickHouse_PythonAdapter(ClickHouseAdapter):
                 f"`out` must not begin with the home of an unknown user. Got: {path}"
             )
         return str(self._started_in / expanded)
+
+    @available
+    def print_rows(self, rows: "Table", output: str) -> None:
+        """Print rows as `json`, as `csv` or for people, and end quietly when nobody reads on."""
+        try:
+            if output == "json":
+                rows.print_json()
+                print()
+            elif output == "csv":
+                rows.print_csv()
+            else:
+                rows.print_table(
+                    max_rows=None, max_columns=None, max_column_width=80, max_precision=6
+                )
+                if not rows.rows:
+                    print("No rows.")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What is still in the buffer would fail again when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     @property
     def client(self) -> Client:
