@@ -4,7 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-PYTHON ?= $(or $(shell command -v python3.11),python3)
+PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 
 .PHONY: demo test lint unit chromium test-myscale test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
 
@@ -53,7 +53,7 @@ test-dbt-v2: $(VENV)/.ready-dev $(DBT_V2)/.ready
 
 # The newest release with a wheel on PyPI. Later ones fetch their wheel from another host during the installation.
 $(DBT_V2)/.ready:
-	$(PYTHON) -m venv $(DBT_V2)
+	python -m venv $(DBT_V2)
 	$(DBT_V2)/bin/python -m pip install --quiet --no-compile --only-binary dbt dbt==2.0.0rc196
 	touch $@
 
@@ -73,8 +73,17 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint co
 
 setup: $(VENV)/.ready
 
+# The newest Python that answers and can make an environment; a shim of pyenv may be there and not answer.
+IS_SUPPORTED := import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	@for python in $(PYTHONS); do \
+		if $$python -c '$(IS_SUPPORTED)' 2> /dev/null; then exec $$python -m venv $(VENV); fi; \
+	done; \
+	if command -v uv > /dev/null; then exec uv venv --quiet --seed --python '>=3.11,<3.14' $(VENV); fi; \
+	echo "None of $(PYTHONS) is Python 3.11 to 3.13 with venv. Install one (Debian: apt install" \
+		"python3 python3-venv; macOS: brew install python@3.13), or uv, which brings its own: https://docs.astral.sh/uv" >&2; \
+	exit 1
 
 $(VENV)/.ready: pyproject.toml adapters/pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP_INSTALL) --editable adapters --editable .
