@@ -29,6 +29,7 @@ lint: $(VENV)/.ready-dev
 	yamllint --strict .
 	dbt --quiet --warn-error parse --no-partial-parse
 	sqlfluff lint --disable-progress-bar analyses models tests
+	python python/tests/lint_questions.py
 
 unit: $(VENV)/.ready-dev chromium
 	pytest

@@ -27,7 +27,7 @@ select
 from popular
 
 inner join {{ ref('photo_neighbours') }} as neighbours
-    on popular.photo_id = neighbours.target_photo_id
+    on popular.photo_id = neighbours.query_photo_id
 
 inner join {{ ref('photo_downloads') }} as downloads
     on neighbours.photo_id = downloads.photo_id

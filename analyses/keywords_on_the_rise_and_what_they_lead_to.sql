@@ -5,7 +5,7 @@ with
 
 trending as (
 
-    {{ trending_keywords(days=30, keywords=10, minimum=10, smoothing=10) | indent(4) }}
+    {{ trending_keywords(days=30, limit=10, minimum=10, smoothing=10) | indent(4) }}
 
 )
 

@@ -15,7 +15,7 @@
     {%- endfor -%}
     {%- set top_k = require_whole_number(macro_name, "top_k", top_k, 1, search_limits().top_k) -%}
     {%- do require_one_of(macro_name, "exact", exact, [true, false]) -%}
-    {%- set target = search_target(macro_name, photo_id, vector, like, unlike) -%}
+    {%- set query = query_vector(macro_name, photo_id, vector, like, unlike) -%}
     {%- set conditions = filter_conditions(macro_name, filters) -%}
     {%- if max_distance is not none -%}
         {%- set max_distance = require_number(macro_name, "max_distance", max_distance, 0, 2) -%}
@@ -26,7 +26,7 @@
     {%- endif -%}
     {{ return({
         "macro_name": macro_name,
-        "target": target,
+        "query": query,
         "top_k": top_k,
         "conditions": conditions,
         "max_distance": max_distance,

@@ -3,8 +3,8 @@
     dbt --quiet run-operation freeze_canaries > seeds/canary_vectors.csv
 #}
 
-{% macro freeze_canaries(photos=3, output="csv", out=none) -%}
-    {%- set photos = require_whole_number("freeze_canaries", "photos", photos, 1, 100) -%}
+{% macro freeze_canaries(top_k=3, output="csv", out=none) -%}
+    {%- set top_k = require_whole_number("freeze_canaries", "top_k", top_k, 1, 100) -%}
     {%- set canaries -%}
 select
     photo_id,
@@ -15,7 +15,7 @@ from {{ ref('photos') }}
 
 order by cityHash64(photo_id) asc
 
-limit {{ photos }}
+limit {{ top_k }}
     {%- endset -%}
     {{ return(answer("freeze_canaries", canaries, output, out)) }}
 {%- endmacro %}

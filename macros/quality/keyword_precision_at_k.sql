@@ -7,7 +7,7 @@
 {% macro keyword_precision_at_k(top_k=10, photos=500) -%}
 with
 
-targets as (
+query_photos as (
 
     select photo_id
     from {{ ref('photos') }}
@@ -20,7 +20,7 @@ targets as (
 pairs as (
 
     select
-        target_photo_id,
+        query_photo_id,
         photo_id,
         true as is_near
 
@@ -28,18 +28,18 @@ pairs as (
 
     where
         similarity_rank <= {{ top_k }}
-        and target_photo_id in (select targets.photo_id from targets)
+        and query_photo_id in (select query_photos.photo_id from query_photos)
 
     union all
 
     select
-        one.photo_id as target_photo_id,
+        one.photo_id as query_photo_id,
         other.photo_id as photo_id,
         false as is_near
 
-    from targets as one
+    from query_photos as one
 
-    cross join targets as other
+    cross join query_photos as other
 
     where one.photo_id != other.photo_id
 
@@ -72,7 +72,7 @@ select
 from pairs
 
 inner join words as one
-    on pairs.target_photo_id = one.photo_id
+    on pairs.query_photo_id = one.photo_id
 
 inner join words as other
     on pairs.photo_id = other.photo_id

@@ -12,11 +12,11 @@
     {%- set nearest = run_query(similar_photos(photo_id, top_k=top_k, exact=true)).rows -%}
     {%- set found = run_query(similar_photos(photo_id, top_k=top_k, exact=false)).rows -%}
     {%- if nearest and found -%}
-        {%- set target -%}
+        {%- set query -%}
             (select photo_embed from {{ ref('photos') }} where photo_id = {{ text_literal(photo_id) }})
         {%- endset -%}
         {%- set right -%}
-            select countIf({{ exact_distance('photo_embed', target) }} <= {{ nearest[-1].distance }} + 1e-6)
+            select countIf({{ exact_distance('photo_embed', query) }} <= {{ nearest[-1].distance }} + 1e-6)
             from {{ ref('photos') }}
             where photo_id in ({{ text_literals(found | map(attribute="photo_id")) }})
         {%- endset -%}
@@ -25,7 +25,7 @@
     {%- set counts.nearest = counts.nearest + nearest | length -%}
 {%- endfor -%}
 select
-    toUInt64({{ photo_ids | length }}) as count_targets,
+    toUInt64({{ photo_ids | length }}) as count_query_photos,
     toUInt64({{ counts.nearest }}) as count_nearest,
     {{ counts.found }} / {{ counts.nearest }} as recall
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {# Cosine distance as a plain function, on every engine: for scans and joins. #}
 
-{% macro exact_distance(embedding, target_embedding) -%}
-    cosineDistance({{ embedding }}, {{ target_embedding }})
+{% macro exact_distance(embedding, query_embedding) -%}
+    cosineDistance({{ embedding }}, {{ query_embedding }})
 {%- endmacro %}

@@ -39,7 +39,7 @@ parts as (
 
     from system.parts
 
-    where active and rows > 0
+    where active and `rows` > 0
 
     group by database, table
 
@@ -62,7 +62,7 @@ failures as (
 )
 
 select
-    indexes.table as table_name,
+    indexes.`table` as table_name,
     indexes.name as index_name,
     indexes.type_full as index_type,
     parts.count_parts as count_parts,

@@ -25,7 +25,7 @@ Hashes = npt.NDArray[np.uint64]
 
 
 def model(dbt: Dbt, session: Session) -> Iterator[pa.Table]:
-    dbt.config(materialized="incremental", unique_key="target_photo_id", meta={"frame": "relation"})
+    dbt.config(materialized="incremental", unique_key="query_photo_id", meta={"frame": "relation"})
     top_k = int(dbt.config.meta_get("top_k"))
     columns = "photo_id, photo_embed, cityHash64(photo_embed) as vector_hash"
     photos = session.sql(f"select {columns} from {dbt.ref('photos')} order by photo_id")
@@ -39,7 +39,7 @@ def model(dbt: Dbt, session: Session) -> Iterator[pa.Table]:
     for lists in changed_lists(vectors, known, top_k):
         yield pa.table(
             {
-                "target_photo_id": ids.take(pa.array(lists.targets)),
+                "query_photo_id": ids.take(pa.array(lists.targets)),
                 "photo_id": ids.take(pa.array(lists.others)),
                 "similarity_rank": lists.ranks,
                 "distance": lists.distances,
@@ -49,18 +49,18 @@ def model(dbt: Dbt, session: Session) -> Iterator[pa.Table]:
     return
 
 
-def pair_hash(hashes: Hashes, targets: Positions, others: Positions) -> Hashes:
-    hashed: Hashes = 2 * hashes[targets] + hashes[others]
+def pair_hash(hashes: Hashes, queries: Positions, others: Positions) -> Hashes:
+    hashed: Hashes = 2 * hashes[queries] + hashes[others]
     return hashed
 
 
 def unchanged(last: pa.Table, ids: pa.Array, hashes: Hashes) -> Neighbours:
     """The pairs of the last run whose two vectors are still the same."""
-    targets, others = (pc.index_in(last[name], ids) for name in ("target_photo_id", "photo_id"))
-    known = pc.and_(targets.is_valid(), others.is_valid())
-    targets, others = (column.filter(known).to_numpy() for column in (targets, others))
+    queries, others = (pc.index_in(last[name], ids) for name in ("query_photo_id", "photo_id"))
+    known = pc.and_(queries.is_valid(), others.is_valid())
+    queries, others = (column.filter(known).to_numpy() for column in (queries, others))
     ranks, distances, hashed = (
         last[name].filter(known).to_numpy() for name in ("similarity_rank", "distance", "pair_hash")
     )
-    same = pair_hash(hashes, targets, others) == hashed
-    return Neighbours(targets[same], others[same], ranks[same], distances[same])
+    same = pair_hash(hashes, queries, others) == hashed
+    return Neighbours(queries[same], others[same], ranks[same], distances[same])

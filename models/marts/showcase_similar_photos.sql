@@ -3,9 +3,9 @@
 
 with
 
-showcase_targets as (
+showcase_query_photos as (
 
-    select * from {{ ref('showcase_targets') }}
+    select * from {{ ref('showcase_query_photos') }}
 
 ),
 
@@ -24,17 +24,17 @@ photo_downloads as (
 neighbours as (
 
     select
-        photo_neighbours.target_photo_id as target_photo_id,
+        photo_neighbours.query_photo_id as query_photo_id,
         photo_neighbours.photo_id as photo_id,
-        showcase_targets.showcase_order as showcase_order,
+        showcase_query_photos.showcase_order as showcase_order,
         photo_neighbours.similarity_rank as similarity_rank,
         photo_neighbours.distance as distance,
         photo_downloads.count_downloads as count_downloads
 
     from photo_neighbours
 
-    inner join showcase_targets
-        on photo_neighbours.target_photo_id = showcase_targets.photo_id
+    inner join showcase_query_photos
+        on photo_neighbours.query_photo_id = showcase_query_photos.photo_id
 
     left join photo_downloads
         on photo_neighbours.photo_id = photo_downloads.photo_id
@@ -63,7 +63,7 @@ top_keywords as (
 
 select
     ---------- ids
-    similar.target_photo_id as target_photo_id,
+    similar.query_photo_id as query_photo_id,
     similar.photo_id as photo_id,
 
     ---------- text

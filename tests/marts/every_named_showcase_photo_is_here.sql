@@ -1,6 +1,6 @@
 {#
     A photo that the seed names and that is not in the collection is left out of the gallery. Where none is in
-    it, the seed belongs to another collection, and showcase_targets chooses photos instead.
+    it, the seed belongs to another collection, and showcase_query_photos chooses photos instead.
 #}
 {{ config(severity="warn", meta={
     "finding": "{failures} photos of seeds/showcase_photos.csv are not in this collection, among them {photo_id}; the gallery leaves them out.",
@@ -12,7 +12,7 @@ with
 named as (
 
     select photo_id
-    from {{ ref('showcase_targets') }}
+    from {{ ref('showcase_query_photos') }}
     where is_named
 
 )

@@ -9,12 +9,12 @@ with
 neighbours as (
 
     select
-        target_photo_id,
+        query_photo_id,
         count() as count_neighbours
 
     from {{ ref('photo_neighbours') }}
 
-    group by target_photo_id
+    group by query_photo_id
 
 )
 
@@ -28,6 +28,6 @@ select
 from {{ ref('photos') }} as photos
 
 left join neighbours
-    on photos.photo_id = neighbours.target_photo_id
+    on photos.photo_id = neighbours.query_photo_id
 
 where count_neighbours != count_expected

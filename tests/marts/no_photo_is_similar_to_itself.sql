@@ -5,4 +5,4 @@
 
 select *
 from {{ ref('showcase_similar_photos') }}
-where photo_id = target_photo_id
+where photo_id = query_photo_id

@@ -1,11 +1,11 @@
 {# What photos can be filtered by, and how many photos each value has; the most frequent values first. #}
 
-{% macro filter_values(top_k=200, output="table", out=none) -%}
-    {%- set top_k = require_whole_number("filter_values", "top_k", top_k, 1, 1000) -%}
-    {{ return(answer("filter_values", _filter_values(top_k), output, out)) }}
+{% macro filter_values(limit=200, output="table", out=none) -%}
+    {%- set limit = require_whole_number("filter_values", "limit", limit, 1, 1000) -%}
+    {{ return(answer("filter_values", _filter_values(limit), output, out)) }}
 {%- endmacro %}
 
-{% macro _filter_values(top_k) -%}
+{% macro _filter_values(limit) -%}
 {%- set filters = {
     "country": "location_country",
     "orientation": "orientation",
@@ -37,5 +37,5 @@ from counted
 
 order by filter asc, count_photos desc, value asc
 
-limit {{ top_k }} by filter
+limit {{ limit }} by filter
 {%- endmacro %}

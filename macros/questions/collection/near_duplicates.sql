@@ -15,8 +15,8 @@
 {% macro _near_duplicates(max_distance) -%}
 {%- set pairs -%}
 select
-    least(target_photo_id, neighbours.photo_id) as photo_id,
-    greatest(target_photo_id, neighbours.photo_id) as duplicate_photo_id,
+    least(query_photo_id, neighbours.photo_id) as photo_id,
+    greatest(query_photo_id, neighbours.photo_id) as duplicate_photo_id,
     min(neighbours.distance) as distance
 
 from {{ ref('photo_neighbours') }} as neighbours

@@ -44,7 +44,7 @@ from (
 
 group by {{ by | join(", ") }}
 
-order by count_downloads desc, {{ by | join(", ") }}
+order by count_downloads desc, {{ by | join(" asc, ") }} asc
 
 limit {{ limit }}
 {%- endmacro %}

@@ -4,17 +4,17 @@
 #}
 
 {% macro related_keywords(
-    keyword, keywords=10, minimum_photos=3, aliases=true, output="table", out=none
+    keyword, limit=10, minimum_photos=3, aliases=true, output="table", out=none
 ) -%}
     {%- do require_text("related_keywords", "keyword", keyword, 200) -%}
-    {%- set keywords = require_whole_number("related_keywords", "keywords", keywords, 1, 1000) -%}
+    {%- set limit = require_whole_number("related_keywords", "limit", limit, 1, 1000) -%}
     {%- set minimum_photos = require_whole_number("related_keywords", "minimum_photos", minimum_photos, 1, 1000000) -%}
     {%- do require_one_of("related_keywords", "aliases", aliases, [true, false]) -%}
-    {%- set related = _related_keywords(keyword, keywords, minimum_photos, aliases) -%}
+    {%- set related = _related_keywords(keyword, limit, minimum_photos, aliases) -%}
     {{ return(answer("related_keywords", related, output, out)) }}
 {%- endmacro %}
 
-{% macro _related_keywords(keyword, keywords, minimum_photos, aliases) -%}
+{% macro _related_keywords(keyword, limit, minimum_photos, aliases) -%}
 {%- set asked = _asked_keyword(keyword, aliases) -%}
 with
 
@@ -65,5 +65,5 @@ from others
 
 order by relation_rank asc
 
-limit {{ keywords }}
+limit {{ limit }}
 {%- endmacro %}

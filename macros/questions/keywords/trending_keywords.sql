@@ -1,7 +1,7 @@
 {# Keywords that were downloaded for more often in one period than in the period before. #}
 
 {% macro trending_keywords(
-    days=30, until=none, minimum=10, smoothing=10, keywords=20, aliases=true, output="table", out=none
+    days=30, until=none, minimum=10, smoothing=10, limit=20, aliases=true, output="table", out=none
 ) -%}
     {%- set days = require_whole_number("trending_keywords", "days", days, 1, 3650) -%}
     {%- if until is not none -%}
@@ -9,9 +9,9 @@
     {%- endif -%}
     {%- set minimum = require_whole_number("trending_keywords", "minimum", minimum, 1, 1000000000) -%}
     {%- set smoothing = require_number("trending_keywords", "smoothing", smoothing, 0.001, 1000000000) -%}
-    {%- set keywords = require_whole_number("trending_keywords", "keywords", keywords, 1, 1000) -%}
+    {%- set limit = require_whole_number("trending_keywords", "limit", limit, 1, 1000) -%}
     {%- do require_one_of("trending_keywords", "aliases", aliases, [true, false]) -%}
-    {%- set trending = _trending_keywords(days, until, minimum, smoothing, keywords, aliases) -%}
+    {%- set trending = _trending_keywords(days, until, minimum, smoothing, limit, aliases) -%}
     {{ return(answer("trending_keywords", trending, output, out)) }}
 {%- endmacro %}
 
@@ -20,7 +20,7 @@
     any answer needs. So a stray date moves nothing, and a date after the row was loaded (and a day, for
     clocks and time zones) does not count at all.
 #}
-{% macro _trending_keywords(days, until, minimum, smoothing, keywords, aliases) -%}
+{% macro _trending_keywords(days, until, minimum, smoothing, limit, aliases) -%}
 {%- set end -%}
     {%- if until is none -%}
 (
@@ -94,5 +94,5 @@ from (
 
 order by trend_rank asc
 
-limit {{ keywords }}
+limit {{ limit }}
 {%- endmacro %}

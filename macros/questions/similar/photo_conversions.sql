@@ -1,4 +1,4 @@
-{# How often each of the photos most like a target was downloaded; 0 for those that never were. #}
+{# How often each of the photos most like one photo was downloaded; 0 for those that never were. #}
 
 {% macro photo_conversions(photo_id=none, top_k=10) -%}
     {%- set search = search_arguments("photo_conversions", photo_id, top_k, **kwargs) -%}
@@ -16,7 +16,7 @@
 
 {% macro clickhouse__with_downloads(similar) -%}
 select
-    similar.target_photo_id as target_photo_id,
+    similar.query_photo_id as query_photo_id,
     similar.similarity_rank as similarity_rank,
     similar.photo_id as photo_id,
     similar.distance as distance,
@@ -42,7 +42,7 @@ from (
 {%- endmacro %}
 
 {#
-    Which of a target's similar photos is the most popular: the most downloaded, and of equally often
+    Which of a query photo's similar photos is the most popular: the most downloaded, and of equally often
     downloaded ones the most similar. None is, if none was ever downloaded.
 #}
 {% macro _with_most_popular(downloads, order_by="similarity_rank") -%}
@@ -50,7 +50,7 @@ select
     *,
     cast(
         count_downloads > 0 and row_number() over (
-            partition by target_photo_id
+            partition by query_photo_id
             order by count_downloads desc, similarity_rank asc
         ) = 1,
         'Bool'

@@ -1,14 +1,14 @@
-{# The most downloaded of the photos most like a target, and the keywords that led people to it. #}
+{# The most downloaded of the photos most like one photo, and the keywords that led people to it. #}
 
-{% macro popular_keywords(photo_id=none, top_k=10, keywords=5, aliases=true) -%}
-    {%- set keywords = require_whole_number("popular_keywords", "keywords", keywords, 1, 1000) -%}
+{% macro popular_keywords(photo_id=none, top_k=10, limit=5, aliases=true) -%}
+    {%- set limit = require_whole_number("popular_keywords", "limit", limit, 1, 1000) -%}
     {%- do require_one_of("popular_keywords", "aliases", aliases, [true, false]) -%}
     {%- set search = search_arguments("popular_keywords", photo_id, top_k, **kwargs) -%}
     {%- set similar = _similar_photos(search) -%}
-    {{ return(search_answer(search, _keywords_of_the_most_popular(similar, keywords, aliases))) }}
+    {{ return(search_answer(search, _keywords_of_the_most_popular(similar, limit, aliases))) }}
 {%- endmacro %}
 
-{% macro _keywords_of_the_most_popular(similar, keywords, aliases) -%}
+{% macro _keywords_of_the_most_popular(similar, limit, aliases) -%}
 with
 
 most_popular as (
@@ -26,7 +26,7 @@ most_popular as (
 top_keywords as (
 
     {{ _top_keywords(
-        keywords, aliases, "photo_id in (select photo_id from most_popular)"
+        limit, aliases, "photo_id in (select photo_id from most_popular)"
     ) | indent(4) }}
 
 )
@@ -46,8 +46,8 @@ left join top_keywords
 order by keyword_rank asc
 {%- endmacro %}
 
-{# The `keywords` most used keywords of each photo; with aliases, `bees` counts as `bee`. #}
-{% macro _top_keywords(keywords, aliases, condition=none) -%}
+{# The `limit` most used keywords of each photo; with aliases, `bees` counts as `bee`. #}
+{% macro _top_keywords(limit, aliases, condition=none) -%}
 select
     photo_id,
     {{ _keyword_column(aliases) }} as keyword,
@@ -67,5 +67,5 @@ group by photo_id, keyword
 
 order by photo_id asc, keyword_rank asc
 
-limit {{ keywords }} by photo_id
+limit {{ limit }} by photo_id
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {#
-    Photos that are both like a target and often downloaded. Distances and counts have no common scale,
+    Photos that are both like one photo and often downloaded. Distances and counts have no common scale,
     so ranks are added: reciprocal rank fusion, Cormack, Clarke and Büttcher, SIGIR 2009.
 #}
 
@@ -26,7 +26,7 @@
 {% macro _fused_ranks(downloads, similarity_weight, popularity_weight, rank_constant, top_k) -%}
 select
     row_number() over (order by score desc, similarity_rank asc) as fused_rank,
-    target_photo_id,
+    query_photo_id,
     similarity_rank,
     popularity_rank,
     photo_id,

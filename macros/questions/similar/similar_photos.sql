@@ -7,14 +7,14 @@
 
 {% macro _similar_photos(search) -%}
     {%- set answers = [] -%}
-    {%- if search.target.photo_ids -%}
-        {%- do answers.append("photo_id not in (" ~ text_literals(search.target.photo_ids) ~ ")") -%}
+    {%- if search.query.photo_ids -%}
+        {%- do answers.append("photo_id not in (" ~ text_literals(search.query.photo_ids) ~ ")") -%}
     {%- endif -%}
     {%- if search.max_distance is not none -%}
         {%- do answers.append("distance <= " ~ search.max_distance) -%}
     {%- endif -%}
     {%- if search.after is none -%}
-        {%- set candidates = count_candidates(search.top_k, search.target.photo_ids | length) -%}
+        {%- set candidates = count_candidates(search.top_k, search.query.photo_ids | length) -%}
         {{ return(_ranked_photos(_nearest_photos(search, candidates), search.top_k, answers)) }}
     {%- endif -%}
     {{ return(_photos_after(_ranked_photos(_nearest_photos(search), none, answers), search)) }}
@@ -29,10 +29,10 @@
 #}
 {% macro _nearest_photos(search, candidates=none) -%}
 select
-    {{ search.target.target_photo_id }} as target_photo_id,
+    {{ search.query.query_photo_id }} as query_photo_id,
     photo_id,
-    {{ exact_distance('photo_embed', search.target.embedding) if search.exact
-        else searched_distance('photo_embed', search.target.embedding) }} as distance
+    {{ exact_distance('photo_embed', search.query.embedding) if search.exact
+        else searched_distance('photo_embed', search.query.embedding) }} as distance
 
 from {{ ref('photos') }}
 
@@ -50,7 +50,7 @@ limit {{ candidates }}
 {# From candidates to answers: some left out, ranks without gaps, ties in the order of photo_id. #}
 {% macro _ranked_photos(candidates, top_k, conditions) -%}
 select
-    target_photo_id,
+    query_photo_id,
     row_number() over (order by distance asc, photo_id asc) as similarity_rank,
     photo_id,
     distance
@@ -80,7 +80,7 @@ from (
 
 where (distance, photo_id) > (
     (
-        select {{ exact_distance('photo_embed', search.target.embedding) }}
+        select {{ exact_distance('photo_embed', search.query.embedding) }}
         from {{ ref('photos') }}
         where photo_id = {{ text_literal(search.after) }}
     ),

@@ -123,8 +123,8 @@ def require_photos(warehouse: Warehouse) -> None:
 
 
 def showcase_ids(warehouse: Warehouse) -> list[str]:
-    """The photos to begin with, in order: the model showcase_targets. Raises WarehouseError."""
-    targets = warehouse.relation("showcase_targets")
+    """The photos to begin with, in order, of showcase_query_photos. Raises WarehouseError."""
+    targets = warehouse.relation("showcase_query_photos")
     rows = warehouse.rows(f"select photo_id from {targets} order by showcase_order, photo_id")
     return [row["photo_id"] for row in rows]
 

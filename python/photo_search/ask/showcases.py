@@ -45,7 +45,7 @@ def read_showcases(warehouse: Warehouse) -> list[Showcase]:
             similar=[
                 similar_photo(photo_of(row), row, near_duplicate_distance)
                 for row in rows
-                if row["target_photo_id"] == target
+                if row["query_photo_id"] == target
             ],
         )
         for target in targets

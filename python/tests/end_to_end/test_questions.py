@@ -138,7 +138,7 @@ def test_a_vector_finds_what_its_photo_finds_and_the_photo_itself_first(
 ) -> None:
     rows = ask(demo, "similar_photos", vector=list(truth.vector(TARGET)), top_k=11)
     assert ids(rows) == [TARGET] + [photo_id for photo_id, _ in truth.similar(TARGET)[:10]]
-    assert {row["target_photo_id"] for row in rows} == {None}
+    assert {row["query_photo_id"] for row in rows} == {None}
 
 
 def test_like_and_unlike_search_by_the_difference_of_two_means(demo: Demo, truth: Truth) -> None:
@@ -320,9 +320,9 @@ def test_85_percent_of_the_ten_nearest_come_from_the_same_photograph_as_the_read
 ) -> None:
     with (REPOSITORY / "sample" / "sources.csv").open(newline="") as file:
         source = {row["photo_id"]: row["source"] for row in csv.DictReader(file)}
-    rows = show(demo, "select target_photo_id, photo_id from {{ ref('photo_neighbours') }}")
-    assert Counter(row["target_photo_id"] for row in rows) == dict.fromkeys(truth.ids, 10)
-    same = [source[row["target_photo_id"]] == source[row["photo_id"]] for row in rows]
+    rows = show(demo, "select query_photo_id, photo_id from {{ ref('photo_neighbours') }}")
+    assert Counter(row["query_photo_id"] for row in rows) == dict.fromkeys(truth.ids, 10)
+    same = [source[row["query_photo_id"]] == source[row["photo_id"]] for row in rows]
     assert sum(same) / len(same) == pytest.approx(0.85, abs=0.01)
 
 
@@ -345,7 +345,7 @@ def test_the_most_popular_photo_is_the_most_downloaded_and_the_keywords_are_its_
     similar = ask(demo, "photo_conversions", photo_id=TARGET)
     best = most_popular(similar)
     assert [row["photo_id"] for row in similar if row["is_most_popular"]] == [best]
-    rows = ask(demo, "popular_keywords", photo_id=TARGET, keywords=3)
+    rows = ask(demo, "popular_keywords", photo_id=TARGET, limit=3)
     assert {row["photo_id"] for row in rows} == {best}
     assert [row["keyword_rank"] for row in rows] == [1, 2, 3]
     counts = [row["count_keyword_downloads"] for row in rows]
@@ -387,8 +387,8 @@ def test_no_photo_is_the_most_popular_if_none_was_downloaded(demo: Demo) -> None
 
 
 def test_aliases_can_be_switched_off(demo: Demo) -> None:
-    merged = ask(demo, "popular_keywords", photo_id=TARGET, keywords=100)
-    typed = ask(demo, "popular_keywords", photo_id=TARGET, keywords=100, aliases=False)
+    merged = ask(demo, "popular_keywords", photo_id=TARGET, limit=100)
+    typed = ask(demo, "popular_keywords", photo_id=TARGET, limit=100, aliases=False)
     assert len(merged) < len(typed)
     assert sum(r["count_keyword_downloads"] for r in merged) == sum(
         r["count_keyword_downloads"] for r in typed
@@ -434,7 +434,7 @@ def test_trends_compare_one_period_with_the_one_before(
     }
     rows = ask(
         *(demo, "trending_keywords"),
-        **{"days": 45, "until": until, "minimum": 6, "smoothing": 4, "keywords": 12},
+        **{"days": 45, "until": until, "minimum": 6, "smoothing": 4, "limit": 12},
     )
     best = sorted(growth.items(), key=lambda pair: (-pair[1], pair[0]))[:12]
     assert [row["keyword"] for row in rows] == [keyword for keyword, _ in best]
@@ -466,7 +466,7 @@ def test_related_keywords_lead_to_the_same_photos(demo: Demo, truth: Truth) -> N
         for keyword, found in photos.items()
         if keyword != "eye" and len(found & photos["eye"]) >= 5
     }
-    rows = ask(demo, "related_keywords", keyword="eyes", minimum_photos=5, keywords=1000)
+    rows = ask(demo, "related_keywords", keyword="eyes", minimum_photos=5, limit=1000)
     expected = sorted(jaccard.items(), key=lambda pair: (-pair[1], pair[0]))
     assert [row["keyword"] for row in rows] == [keyword for keyword, _ in expected]
     assert [row["jaccard"] for row in rows] == pytest.approx([value for _, value in expected])
@@ -597,10 +597,10 @@ def test_the_neighbours_of_every_photo_are_its_exact_ten(demo: Demo, truth: Trut
 
 
 def neighbours(rows: Rows) -> dict[str, list[str]]:
-    ranked = sorted(rows, key=lambda row: (row["target_photo_id"], row["similarity_rank"]))
+    ranked = sorted(rows, key=lambda row: (row["query_photo_id"], row["similarity_rank"]))
     found: dict[str, list[str]] = {}
     for row in ranked:
-        found.setdefault(row["target_photo_id"], []).append(row["photo_id"])
+        found.setdefault(row["query_photo_id"], []).append(row["photo_id"])
     return found
 
 
@@ -625,7 +625,7 @@ def test_new_changed_and_removed_photos_change_the_neighbours_of_old_photos_too(
     continued = show(broken, everything)
     broken.dbt.run("run", "--select", "photo_neighbours", "--full-refresh").check()
     anew = show(broken, everything)
-    key = ["target_photo_id", "similarity_rank"]
+    key = ["query_photo_id", "similarity_rank"]
     assert sorted(continued, key=lambda row: [row[name] for name in key]) == sorted(
         anew, key=lambda row: [row[name] for name in key]
     )
@@ -633,6 +633,24 @@ def test_new_changed_and_removed_photos_change_the_neighbours_of_old_photos_too(
     assert gone not in after
     assert after[nearest][:2] == sorted([changed, "new"])
     assert after[TARGET] != before[TARGET]
+
+
+def test_a_build_makes_an_incremental_table_again_that_lacks_a_column_of_its_model(
+    broken: Demo,
+) -> None:
+    everything = "select * from {{ ref('photo_neighbours') }} order by query_photo_id, photo_id"
+    before = show(broken, everything)
+    statements = (
+        "create table photo_search.old engine = MergeTree order by target_photo_id as select "
+        "query_photo_id as target_photo_id, * except (query_photo_id) from ' ~ table ~ '",
+        "drop table ' ~ table ~ '",
+        "rename table photo_search.old to ' ~ table ~ '",
+    )
+    sql = "".join(f"{{% do run_query('{statement}') %}}" for statement in statements)
+    sql = f"{{% set table = ref('photo_neighbours') | string %}}{sql} select 1"
+    broken.dbt.run("show", "--inline", sql).check()
+    broken.dbt.run("run", "--select", "photo_neighbours").check()
+    assert show(broken, everything) == before
 
 
 def test_the_examples_for_analysts_run(demo: Demo) -> None:

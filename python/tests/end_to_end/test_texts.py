@@ -132,8 +132,8 @@ def test_a_second_build_finds_the_downloads_without_a_time_unchanged(foreign: De
 def test_stray_dates_do_not_move_the_period_of_trends(foreign: Demo) -> None:
     default, named = ask_all(
         foreign,
-        call("trending_keywords", keywords=1000),
-        call("trending_keywords", keywords=1000, until="2026-07-01"),
+        call("trending_keywords", limit=1000),
+        call("trending_keywords", limit=1000, until="2026-07-01"),
     )
     assert default == named != []
 

@@ -93,7 +93,7 @@ def test_the_page_shows_what_the_sql_answers(visit, answers, has_script):
     longest = max(row["distance"] for row in rows)
     shown = visit(java_script_enabled=has_script).evaluate(READ_PAGE)
     assert [section["target"] for section in shown] == list(
-        dict.fromkeys(row["target_photo_id"] for row in rows)
+        dict.fromkeys(row["query_photo_id"] for row in rows)
     )
     assert all(section["downloads"] == answers.downloads[section["target"]] for section in shown)
     items = [item for section in shown for item in section["similar"]]

@@ -23,7 +23,7 @@ chosen as (
 
 ),
 
-targets as (
+chosen_or_named as (
 
     select * from named
     union all
@@ -37,4 +37,4 @@ select
     toUInt16(showcase_order) as showcase_order,
     cast(photo_id in (select named.photo_id from named), 'Bool') as is_named
 
-from targets
+from chosen_or_named

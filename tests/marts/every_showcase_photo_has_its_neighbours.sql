@@ -9,25 +9,25 @@ with
 similar as (
 
     select
-        target_photo_id,
+        query_photo_id,
         count() as count_similar
 
     from {{ ref('showcase_similar_photos') }}
 
-    group by target_photo_id
+    group by query_photo_id
 
 )
 
 select
-    targets.photo_id as photo_id,
+    showcase.photo_id as photo_id,
     similar.count_similar as count_similar,
     (
         select least(count() - 1, {{ var('neighbours_per_photo') }}) from {{ ref('photos') }}
     ) as count_expected
 
-from {{ ref('showcase_targets') }} as targets
+from {{ ref('showcase_query_photos') }} as showcase
 
 left join similar
-    on targets.photo_id = similar.target_photo_id
+    on showcase.photo_id = similar.query_photo_id
 
 where count_similar != count_expected

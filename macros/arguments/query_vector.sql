@@ -1,10 +1,10 @@
 {#
     What a question searches for, said in exactly one way: a photo, a vector, or photos to be `like`
     and, if wanted, `unlike`. A dict: `embedding`, an expression; `photo_ids`, which the answer leaves
-    out; `target_photo_id`, null unless it is one photo.
+    out; `query_photo_id`, null unless it is one photo.
 #}
 
-{% macro search_target(macro_name, photo_id, vector, like, unlike) -%}
+{% macro query_vector(macro_name, photo_id, vector, like, unlike) -%}
     {%- set given = [] -%}
     {%- for name, value in {"photo_id": photo_id, "vector": vector, "like": like}.items()
         if value is not none -%}
@@ -18,27 +18,27 @@
     {%- elif unlike is not none and like is none -%}
         {%- do refuse_argument(macro_name, "unlike", "given with `like`", given[0]) -%}
     {%- elif photo_id is not none -%}
-        {{ return(_photo_target(macro_name, photo_id)) }}
+        {{ return(_vector_of_photo(macro_name, photo_id)) }}
     {%- elif vector is not none -%}
-        {{ return(_vector_target(macro_name, vector)) }}
+        {{ return(_given_vector(macro_name, vector)) }}
     {%- else -%}
-        {{ return(_mean_target(macro_name, like, unlike)) }}
+        {{ return(_mean_vector(macro_name, like, unlike)) }}
     {%- endif -%}
 {%- endmacro %}
 
-{% macro _photo_target(macro_name, photo_id) -%}
+{% macro _vector_of_photo(macro_name, photo_id) -%}
     {%- do require_photo_id(macro_name, "photo_id", photo_id) -%}
     {%- do require_known_photos(macro_name, "photo_id", [photo_id]) -%}
     {%- set embedding -%}
         (select photo_embed from {{ ref('photos') }} where photo_id = {{ text_literal(photo_id) }})
     {%- endset -%}
     {{ return({
-        "target_photo_id": text_literal(photo_id), "embedding": embedding, "photo_ids": [photo_id]
+        "query_photo_id": text_literal(photo_id), "embedding": embedding, "photo_ids": [photo_id]
     }) }}
 {%- endmacro %}
 
 {# As text it is parsed faster than as an array of numbers. #}
-{% macro _vector_target(macro_name, vector) -%}
+{% macro _given_vector(macro_name, vector) -%}
     {%- set dimension = var("embedding_dimension") -%}
     {%- set allowed = "a list of " ~ dimension ~ " numbers that are not all 0" -%}
     {%- if vector is string or vector is mapping or vector is not sequence
@@ -55,14 +55,14 @@
         {%- do refuse_argument(macro_name, "vector", allowed, vector) -%}
     {%- endif -%}
     {{ return({
-        "target_photo_id": "cast(null as Nullable(String))",
+        "query_photo_id": "cast(null as Nullable(String))",
         "embedding": text_literal("[" ~ numbers | join(", ") ~ "]") ~ "::Array(Float32)",
         "photo_ids": [],
     }) }}
 {%- endmacro %}
 
 {# The mean of the unit vectors of `like` minus the mean of those of `unlike`. #}
-{% macro _mean_target(macro_name, like, unlike) -%}
+{% macro _mean_vector(macro_name, like, unlike) -%}
     {%- do require_photo_ids(macro_name, "like", like) -%}
     {%- if unlike is not none -%}
         {%- do require_photo_ids(macro_name, "unlike", unlike) -%}
@@ -90,5 +90,5 @@
             where photo_id in ({{ text_literals(like + unlike) }})
         )
     {%- endset -%}
-    {{ return({"target_photo_id": "cast(null as Nullable(String))", "embedding": embedding, "photo_ids": like + unlike}) }}
+    {{ return({"query_photo_id": "cast(null as Nullable(String))", "embedding": embedding, "photo_ids": like + unlike}) }}
 {%- endmacro %}
