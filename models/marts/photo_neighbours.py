@@ -39,28 +39,28 @@ def model(dbt: Dbt, session: Session) -> Iterator[pa.Table]:
     for lists in changed_lists(vectors, known, top_k):
         yield pa.table(
             {
-                "target_photo_id": ids.take(pa.array(lists.targets)),
+                "target_photo_id": ids.take(pa.array(lists.queries)),
                 "photo_id": ids.take(pa.array(lists.others)),
                 "similarity_rank": lists.ranks,
                 "distance": lists.distances,
-                "pair_hash": pair_hash(hashes, lists.targets, lists.others),
+                "pair_hash": pair_hash(hashes, lists.queries, lists.others),
             }
         )
     return
 
 
-def pair_hash(hashes: Hashes, targets: Positions, others: Positions) -> Hashes:
-    hashed: Hashes = 2 * hashes[targets] + hashes[others]
+def pair_hash(hashes: Hashes, queries: Positions, others: Positions) -> Hashes:
+    hashed: Hashes = 2 * hashes[queries] + hashes[others]
     return hashed
 
 
 def unchanged(last: pa.Table, ids: pa.Array, hashes: Hashes) -> Neighbours:
     """The pairs of the last run whose two vectors are still the same."""
-    targets, others = (pc.index_in(last[name], ids) for name in ("target_photo_id", "photo_id"))
-    known = pc.and_(targets.is_valid(), others.is_valid())
-    targets, others = (column.filter(known).to_numpy() for column in (targets, others))
+    queries, others = (pc.index_in(last[name], ids) for name in ("target_photo_id", "photo_id"))
+    known = pc.and_(queries.is_valid(), others.is_valid())
+    queries, others = (column.filter(known).to_numpy() for column in (queries, others))
     ranks, distances, hashed = (
         last[name].filter(known).to_numpy() for name in ("similarity_rank", "distance", "pair_hash")
     )
-    same = pair_hash(hashes, targets, others) == hashed
-    return Neighbours(targets[same], others[same], ranks[same], distances[same])
+    same = pair_hash(hashes, queries, others) == hashed
+    return Neighbours(queries[same], others[same], ranks[same], distances[same])
