@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from photo_search.ingest.pipeline.job import make_job
-from photo_search.ingest.pipeline.prepare import Photo, fetched
+from photo_search.ingest.pipeline.prepare import PhotoToEmbed, fetched
 from photo_search.ingest.thumbnails.download import HttpLimits
 
 REPOSITORY = Path(__file__).parents[1]
@@ -43,7 +43,7 @@ def measure(count: int, share: float, rate: float) -> tuple[int, int, float]:
         server.default = lambda request: request.send(200, bytes(10_000))
         for number in broken:
             server.set(f"/{number}", lambda request: request.send(503))
-        photos = [Photo(f"p{number}", f"{server.url}/{number}") for number in range(count)]
+        photos = [PhotoToEmbed(f"p{number}", f"{server.url}/{number}") for number in range(count)]
         start = time.perf_counter()
         with fetched(job, photos, ahead=128) as thumbnails:
             good = 0

@@ -39,11 +39,11 @@ def model(dbt: Dbt, session: Session) -> Iterator[pa.Table]:
     for lists in changed_lists(vectors, known, top_k):
         yield pa.table(
             {
-                "query_photo_id": ids.take(pa.array(lists.targets)),
+                "query_photo_id": ids.take(pa.array(lists.queries)),
                 "photo_id": ids.take(pa.array(lists.others)),
                 "similarity_rank": lists.ranks,
                 "distance": lists.distances,
-                "pair_hash": pair_hash(hashes, lists.targets, lists.others),
+                "pair_hash": pair_hash(hashes, lists.queries, lists.others),
             }
         )
     return

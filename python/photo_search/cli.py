@@ -56,7 +56,7 @@ class _Commands(click.Group):
 
 
 def _stop(number: signal.Signals) -> NoReturn:
-    with suppress(OSError):  # nobody may be left to read it
+    with suppress(OSError):  # the reader of stderr may be gone
         click.echo("Stopped. What was finished is kept: run the same command again.", err=True)
     # At once: threads may wait for servers, and the files are made to survive a kill.
     os._exit(128 + number)
@@ -73,7 +73,7 @@ def main() -> None:
 @click.option("--into", type=click.Path(path_type=Path), default="data/dataset", help="New folder.")
 @click.option("--accept-unsplash-terms", is_flag=True, help="You have read and accept the terms.")
 def fetch(release: str, source: str | None, into: Path, accept_unsplash_terms: bool) -> None:
-    """Fetch a release of the dataset, check it, unpack it. Goes on where it was stopped.
+    """Fetch a release of the dataset, check it, unpack it. A second run continues a stopped one.
 
     \b
     photo-search fetch --release 1.4.1 --accept-unsplash-terms
@@ -135,7 +135,7 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     "hosts",
     multiple=True,
     default=["images.unsplash.com"],
-    help="Host that photos may come from, letter by letter.",
+    help="Host that photos may come from; only this exact name.",
 )
 @click.option(
     "--model",
@@ -148,12 +148,12 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     "--thumbnail",
     default="q=75&fm=jpg&w=200&fit=max",
     callback=lambda ctx, parameter, value: dict(parse_qsl(value)),
-    help="What is asked of the photo's server; another size makes other vectors.",
+    help="Query sent to the photo's server; another size makes other vectors.",
 )
 @click.option("--backend", type=click.Choice(["torch", "openvino"]), default="torch")
 @click.option("--out", default="data", help="Output folder, or an address like s3://bucket/photos.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first photos of the dataset.")
-@click.option("--retry-failed", is_flag=True, help="Only what failed for a passing reason.")
+@click.option("--retry-failed", is_flag=True, help="Only what failed for a temporary reason.")
 @click.option("--recheck", is_flag=True, help="Ask again for photos that were gone or denied.")
 @click.option("--re-embed", is_flag=True, help="Replace vectors of another embedding version.")
 @click.option(
@@ -216,7 +216,7 @@ def _project_dir(ctx: click.Context, _: click.Parameter, given: Path | None) -> 
 
 
 def _in_project(ctx: click.Context, option: click.Parameter, given: Any) -> Any:
-    """A path that was given is taken from where one stands, a default from the project's folder."""
+    """A given path is relative to the current folder, a default to the project's folder."""
     if ctx.get_parameter_source(option.name or "") != ParameterSource.DEFAULT:
         return given
     return type(given)(ctx.params["project_dir"] / given)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class PhotoSearchError(Exception):
-    """Something a person can put right; the message says what, where and how."""
+    """A problem that a person can solve; the message says what, where and how."""
 
 
 class DatasetError(PhotoSearchError):
@@ -12,7 +12,7 @@ class DatasetError(PhotoSearchError):
 
 
 class FetchError(PhotoSearchError):
-    """A file could not be fetched, or is not the file that was asked for."""
+    """A file could not be fetched, or is not the expected one."""
 
 
 class ModelError(PhotoSearchError):
@@ -20,7 +20,7 @@ class ModelError(PhotoSearchError):
 
 
 class EmbeddingVersionError(PhotoSearchError):
-    """Vectors of two embedding versions would stand side by side."""
+    """Vectors of two embedding versions would be mixed."""
 
 
 class RunInProgressError(PhotoSearchError):
@@ -91,7 +91,7 @@ class Reason(StrEnum):
 
 
 PASSING = frozenset({Reason.SERVER_ERROR, Reason.TIMEOUT, Reason.NETWORK, Reason.TLS})
-"""Reasons that may be gone tomorrow: these photos are asked for again."""
+"""Temporary reasons: the next run tries these photos again."""
 
 
 class PhotoFailure(PhotoSearchError):
@@ -100,6 +100,6 @@ class PhotoFailure(PhotoSearchError):
     def __init__(self, reason: Reason, detail: str, attempts: int = 0) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
-        # Shown on terminals and kept in a table: no control characters, no novel.
+        # Shown on terminals and kept in a table: short, without control characters.
         self.detail = "".join(c if c.isprintable() else "?" for c in detail[:300])
         self.attempts = attempts

@@ -23,7 +23,7 @@ Fill = Callable[[IO[bytes]], Any]
 class Folder:
     """A folder by path or by any fsspec address (`s3://bucket/photos`).
 
-    A path is taken letter by letter: no character in it is a pattern, a home folder or a protocol.
+    A path is taken literally: no character in it is a pattern, a home folder or a protocol.
     """
 
     def __init__(self, url: str) -> None:
@@ -163,7 +163,7 @@ class Together:
         except OSError as error:
             raise OutputError(
                 f"{name} cannot be written into {self._folder.url}: {error.strerror or error}. "
-                "What was finished before is kept: mend that and run the same command again."
+                "What was finished before is kept. Solve that and run the same command again."
             ) from error
 
 

@@ -138,7 +138,7 @@ class Project:
         adapter.set_macro_context_generator(generate_runtime_macro_context)
         warehouse = Warehouse(manifest, adapter)
         try:
-            warehouse.client  # noqa: B018 (connects now, so that nobody finds out later)
+            warehouse.client  # noqa: B018 (connects now, so that an error comes here)
             yield warehouse
         finally:
             # Connections are closed, and the next project gets an adapter of its own.

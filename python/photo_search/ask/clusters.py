@@ -31,7 +31,7 @@ class Cluster:
 
 
 @dataclass(frozen=True)
-class Part:
+class ClusterPage:
     """Some photos of a cluster that has `count_photos`; `skip` come before them."""
 
     cluster_id: int
@@ -56,8 +56,8 @@ def read_map(warehouse: Warehouse) -> list[Cluster]:
     return [Cluster(**row) for row in warehouse.rows(warehouse.compile("photo_map_clusters"))]
 
 
-def read_part(warehouse: Warehouse, cluster_id: int, skip: int) -> Part | None:
-    """The next `PAGE` photos of a cluster; None if there are none.
+def read_cluster_page(warehouse: Warehouse, cluster_id: int, skip: int) -> ClusterPage | None:
+    """The next `PAGE` photos of a cluster, or None at its end.
 
     Raises NotBuiltError, QuestionError (a number out of its range) or WarehouseError.
     """
@@ -67,7 +67,7 @@ def read_part(warehouse: Warehouse, cluster_id: int, skip: int) -> Part | None:
     if not rows:
         return None
     photos = read_photos(warehouse, [row["photo_id"] for row in rows])
-    return Part(
+    return ClusterPage(
         cluster_id,
         rows[0]["cluster_name"],
         rows[0]["count_photos"],

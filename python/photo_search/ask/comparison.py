@@ -38,14 +38,14 @@ class Comparison:
     count_same: int
     share_kept: float
     moved: Sequence[tuple[str, Sequence[str], Sequence[str]]]
-    """Target, neighbours before, neighbours after; those that kept fewest first."""
+    """Photo, neighbours before, neighbours after; those that kept fewest first."""
 
 
 @dataclass(frozen=True)
 class Mover:
     """A photo whose neighbours changed, nearest first on both sides."""
 
-    target: Photo
+    photo: Photo
     before: Sequence[Photo]
     after: Sequence[Photo]
 
@@ -55,7 +55,7 @@ class Mover:
 
     @property
     def photos(self) -> list[Photo]:
-        return [self.target, *self.before, *self.after]
+        return [self.photo, *self.before, *self.after]
 
 
 def read_old(path: str) -> Embedded:
@@ -93,13 +93,13 @@ def compare(old: Embedded, new: Embedded, top_k: int) -> Comparison:
             "Compare with an earlier photos.parquet of the same collection."
         )
     top_k = min(top_k, len(shared) - 1)
-    targets = np.arange(0, len(shared), max(1, -(-len(shared) // MOST_COMPARED)))
-    sides = [_neighbours(_vectors(side, shared), targets, top_k) for side in (old, new)]
+    queries = np.arange(0, len(shared), max(1, -(-len(shared) // MOST_COMPARED)))
+    sides = [_neighbours(_vectors(side, shared), queries, top_k) for side in (old, new)]
     kept = np.array([len(np.intersect1d(a, b)) for a, b in zip(*sides, strict=True)])
     order = [row for row in np.argsort(kept, kind="stable") if kept[row] < top_k][:MOST_SHOWN]
     moved = [
         (
-            shared[targets[row]],
+            shared[queries[row]],
             [shared[n] for n in sides[0][row]],
             [shared[n] for n in sides[1][row]],
         )
@@ -110,7 +110,7 @@ def compare(old: Embedded, new: Embedded, top_k: int) -> Comparison:
         new_version=new.version,
         top_k=top_k,
         count_photos=len(shared),
-        count_compared=len(targets),
+        count_compared=len(queries),
         count_same=int((kept == top_k).sum()),
         share_kept=float(kept.mean() / top_k) if top_k else 1.0,
         moved=moved,
@@ -119,11 +119,11 @@ def compare(old: Embedded, new: Embedded, top_k: int) -> Comparison:
 
 def read_movers(warehouse: Warehouse, comparison: Comparison) -> list[Mover]:
     """The photos behind `comparison.moved`."""
-    ids = [i for target, before, after in comparison.moved for i in (target, *before, *after)]
+    ids = [i for photo_id, before, after in comparison.moved for i in (photo_id, *before, *after)]
     photos = read_photos(warehouse, ids)
     return [
-        Mover(photos[target], [photos[i] for i in before], [photos[i] for i in after])
-        for target, before, after in comparison.moved
+        Mover(photos[photo_id], [photos[i] for i in before], [photos[i] for i in after])
+        for photo_id, before, after in comparison.moved
     ]
 
 
@@ -140,7 +140,7 @@ def _vectors(side: Embedded, photo_ids: Sequence[str]) -> Vectors:
     return side.vectors[[row[photo_id] for photo_id in photo_ids]]
 
 
-def _neighbours(vectors: Vectors, targets: Positions, top_k: int) -> Positions:
-    """Positions of the `top_k` nearest of each target, nearest first."""
-    found = [lists.others for lists in nearest(unit_length(vectors), targets, top_k)]
-    return np.concatenate(found).reshape(len(targets), top_k)
+def _neighbours(vectors: Vectors, queries: Positions, top_k: int) -> Positions:
+    """Positions of the `top_k` nearest of each query photo, nearest first."""
+    found = [lists.others for lists in nearest(unit_length(vectors), queries, top_k)]
+    return np.concatenate(found).reshape(len(queries), top_k)

@@ -20,9 +20,9 @@ ROUNDING = 1e-5  # products of unit vectors in float32 are off by less
 
 
 class Neighbours(NamedTuple):
-    """A row per target and neighbour: two positions in `vectors`, rank from 1, cosine distance."""
+    """Query photos and their neighbours as positions in `vectors`, rank from 1, cosine distance."""
 
-    targets: Positions
+    queries: Positions
     others: Positions
     ranks: Positions
     distances: Distances
@@ -38,12 +38,12 @@ def unit_length(vectors: Vectors) -> Vectors:
     return unit
 
 
-def nearest(vectors: Vectors, targets: Positions, top_k: int) -> Iterator[Neighbours]:
-    """The lists of `targets`, `top_k` neighbours each, or all others where they are fewer.
+def nearest(vectors: Vectors, queries: Positions, top_k: int) -> Iterator[Neighbours]:
+    """The lists of `queries`, `top_k` neighbours each, or all others where they are fewer.
 
-    `targets` ascend, and so do those of the lists, which come some at a time.
+    `queries` ascend, and so do those of the lists, which come some at a time.
     """
-    return _nearest(vectors, targets, top_k, _later_copies(vectors, top_k))
+    return _nearest(vectors, queries, top_k, _later_copies(vectors, top_k))
 
 
 def changed_lists(vectors: Vectors, known: Neighbours, top_k: int) -> Iterator[Neighbours]:
@@ -53,31 +53,31 @@ def changed_lists(vectors: Vectors, known: Neighbours, top_k: int) -> Iterator[N
     Photos that lack some of their list, as new ones do, are measured against all others. They
     enter the other lists where they are nearer than the last neighbour.
     """
-    count_known = np.bincount(known.targets, minlength=len(vectors))
+    count_known = np.bincount(known.queries, minlength=len(vectors))
     is_complete = count_known == min(top_k, len(vectors) - 1)
     measured = np.flatnonzero(~is_complete)
     later = _later_copies(vectors, top_k)
     yield from _nearest(vectors, measured, top_k, later)
 
     farthest = np.full(len(vectors), -1, np.float32)
-    np.maximum.at(farthest, known.targets, known.distances)
+    np.maximum.at(farthest, known.queries, known.distances)
     measured = np.setdiff1d(measured, later)
     entered = [(NOWHERE, NOWHERE)]
     for block in _blocks(np.flatnonzero(is_complete), len(measured)):
         rows, columns = _at_least(vectors[block] @ vectors[measured].T, 1 - farthest[block])
         entered.append((block[rows], measured[columns]))
-    targets, others = (np.concatenate(column) for column in zip(*entered, strict=True))
-    stays = is_complete[known.others] & np.isin(known.targets, targets)
-    targets = np.concatenate([targets, known.targets[stays]])
+    queries, others = (np.concatenate(column) for column in zip(*entered, strict=True))
+    stays = is_complete[known.others] & np.isin(known.queries, queries)
+    queries = np.concatenate([queries, known.queries[stays]])
     others = np.concatenate([others, known.others[stays]])
-    yield _ranked(vectors, targets, others, top_k)
+    yield _ranked(vectors, queries, others, top_k)
 
 
 def _nearest(
-    vectors: Vectors, targets: Positions, top_k: int, later: Positions
+    vectors: Vectors, queries: Positions, top_k: int, later: Positions
 ) -> Iterator[Neighbours]:
     top_k = min(top_k, len(vectors) - 1)
-    for block in _blocks(targets, len(vectors)):
+    for block in _blocks(queries, len(vectors)):
         yield _ranked(vectors, *_candidates(vectors, block, top_k, later), top_k)
 
 
@@ -92,9 +92,9 @@ def _later_copies(vectors: Vectors, top_k: int) -> Positions:
     return order[copies_before > top_k]  # one more than a list holds: a photo is not in its own
 
 
-def _blocks(targets: Positions, count_others: int) -> list[Positions]:
+def _blocks(queries: Positions, count_others: int) -> list[Positions]:
     size = max(1, BLOCK // max(1, count_others))
-    return [targets[start : start + size] for start in range(0, len(targets), size)]
+    return [queries[start : start + size] for start in range(0, len(queries), size)]
 
 
 def _candidates(
@@ -121,21 +121,21 @@ def _at_least(similarities: Vectors, floors: Distances) -> tuple[Positions, Posi
     return np.divmod(reached, similarities.shape[1])
 
 
-def _ranked(vectors: Vectors, targets: Positions, others: Positions, top_k: int) -> Neighbours:
-    """The lists of these pairs' targets, nearest first, equally near ones in the order of ids."""
-    distances = _distances(vectors, targets, others)
-    order = np.lexsort((others, distances, targets))
-    targets, others, distances = targets[order], others[order], distances[order]
-    ranks = np.arange(len(targets)) - np.searchsorted(targets, targets) + 1
+def _ranked(vectors: Vectors, queries: Positions, others: Positions, top_k: int) -> Neighbours:
+    """The lists of these pairs' queries, nearest first, equally near ones in the order of ids."""
+    distances = _distances(vectors, queries, others)
+    order = np.lexsort((others, distances, queries))
+    queries, others, distances = queries[order], others[order], distances[order]
+    ranks = np.arange(len(queries)) - np.searchsorted(queries, queries) + 1
     listed = ranks <= top_k
-    return Neighbours(targets[listed], others[listed], ranks[listed], distances[listed])
+    return Neighbours(queries[listed], others[listed], ranks[listed], distances[listed])
 
 
-def _distances(vectors: Vectors, targets: Positions, others: Positions) -> Distances:
+def _distances(vectors: Vectors, queries: Positions, others: Positions) -> Distances:
     """Cosine distances of pairs: half the squared difference, which is 0 for equal vectors."""
-    distances = np.empty(len(targets), np.float32)
-    for start in range(0, len(targets), 8192):
+    distances = np.empty(len(queries), np.float32)
+    for start in range(0, len(queries), 8192):
         piece = slice(start, start + 8192)
-        differences = vectors[targets[piece]] - vectors[others[piece]]
+        differences = vectors[queries[piece]] - vectors[others[piece]]
         distances[piece] = np.square(differences).sum(axis=1) / 2
     return distances

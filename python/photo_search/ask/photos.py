@@ -13,7 +13,7 @@ MOST_AT_ONCE = 100  # photos that photo_facts() takes
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo and its facts; texts are as people wrote them and not to be trusted."""
+    """A photo and its facts; texts are as people wrote them, so pages must escape them."""
 
     photo_id: str
     thumbnail_sha256: str
@@ -50,8 +50,8 @@ class Photo:
 
     @property
     def place(self) -> str | None:
-        parts = filter(None, (self.location_city, self.location_country))
-        return self.location_name or ", ".join(parts) or None
+        names = filter(None, (self.location_city, self.location_country))
+        return self.location_name or ", ".join(names) or None
 
     @property
     def shown_size(self) -> tuple[int, int]:
@@ -70,18 +70,18 @@ class Photo:
 
     @property
     def exposure(self) -> str | None:
-        parts = {
+        texts = {
             "{} s": self.exposure_time,
             "f/{}": self.aperture,
             "{} mm": self.focal_length,
             "ISO {}": self.iso,
         }
-        return ", ".join(form.format(value) for form, value in parts.items() if value) or None
+        return ", ".join(form.format(value) for form, value in texts.items() if value) or None
 
 
 @dataclass(frozen=True)
 class SimilarPhoto:
-    """A neighbour of a target: rank from 1, cosine distance (0: same direction)."""
+    """A neighbour of a query photo: rank from 1, cosine distance (0: same direction)."""
 
     photo: Photo
     similarity_rank: int
@@ -109,7 +109,7 @@ def similar_photo(
 
 
 def require_photos(warehouse: Warehouse) -> None:
-    """Raises EmptyCollectionError if the target has no photo; it says which command adds some."""
+    """Raises EmptyCollectionError, which names the command that adds photos, if there is none."""
     photos = warehouse.relation("photos")
     if warehouse.rows(f"select 1 from {photos} limit 1"):
         return
@@ -134,11 +134,11 @@ def read_photos(
 ) -> dict[str, Photo]:
     """By id, the photos that the table has, each with its `keywords` most used keywords."""
     wanted = list(dict.fromkeys(photo_ids))
-    parts = [wanted[n : n + MOST_AT_ONCE] for n in range(0, len(wanted), MOST_AT_ONCE)]
+    groups = [wanted[n : n + MOST_AT_ONCE] for n in range(0, len(wanted), MOST_AT_ONCE)]
     return {
         row["photo_id"]: photo_of(row)
-        for part in parts
+        for group in groups
         for row in warehouse.rows(
-            warehouse.compile("photo_facts", photo_ids=part, keywords=keywords)
+            warehouse.compile("photo_facts", photo_ids=group, keywords=keywords)
         )
     }

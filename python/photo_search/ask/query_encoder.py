@@ -50,7 +50,7 @@ class QueryEncoder:
                 self._images = load_encoder(
                     self.files, description["precision"], description["backend"]
                 )
-                self._images.batch_size = 1  # nobody is to wait for thirty-one black pictures
+                self._images.batch_size = 1  # without 31 black pictures to fill a batch
             return cast(list[float], self._images(pixels[None])[0].tolist())
 
 
@@ -79,7 +79,7 @@ def find_encoder(record: EmbeddingRecord) -> QueryEncoder:
 
 
 def _spec(files: ModelFiles, description: dict[str, Any]) -> EmbeddingSpec:
-    """The version that `files` would make; what nobody wrote down is taken as it was recorded."""
+    """The version that `files` would make; what the record calls unknown stays unknown."""
     spec = EmbeddingSpec(
         model=files.name,
         revision=files.revision,

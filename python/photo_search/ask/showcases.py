@@ -18,14 +18,14 @@ from photo_search.warehouse import Warehouse
 
 @dataclass(frozen=True)
 class Showcase:
-    """A target and its neighbours, nearest first."""
+    """A showcase photo and its neighbours, nearest first."""
 
-    target: Photo
+    photo: Photo
     similar: Sequence[SimilarPhoto]
 
     @property
     def photos(self) -> list[Photo]:
-        return [self.target, *(similar.photo for similar in self.similar)]
+        return [self.photo, *(similar.photo for similar in self.similar)]
 
 
 def read_showcases(warehouse: Warehouse) -> list[Showcase]:
@@ -35,21 +35,21 @@ def read_showcases(warehouse: Warehouse) -> list[Showcase]:
     reached.
     """
     require_photos(warehouse)
-    targets = showcase_ids(warehouse)
-    photos = read_photos(warehouse, targets)
+    ids = showcase_ids(warehouse)
+    photos = read_photos(warehouse, ids)
     near_duplicate_distance = warehouse.near_duplicate_distance
     rows = _similar_rows(warehouse)
     return [
         Showcase(
-            target=photos[target],
+            photo=photos[photo_id],
             similar=[
                 similar_photo(photo_of(row), row, near_duplicate_distance)
                 for row in rows
-                if row["query_photo_id"] == target
+                if row["query_photo_id"] == photo_id
             ],
         )
-        for target in targets
-        if target in photos
+        for photo_id in ids
+        if photo_id in photos
     ]
 
 

@@ -22,10 +22,10 @@ from photo_search.warehouse import Project
 LOADING = "__loading"
 MADE_BY_THE_LOAD = ("load_id", "loaded_at", "row_hash")
 # On two cores merges would take time from the build, which reads a source from end to end anyway.
-SELDOM_MERGED = " settings min_parts_to_merge_at_once = 100"
-# What an insert may hold in memory: parts of 64 MiB, and 256 MiB of Parquet that is read ahead; a
+RARELY_MERGED = " settings min_parts_to_merge_at_once = 100"
+# What an insert may hold in memory: blocks of 64 MiB, and 256 MiB of Parquet that is read ahead. A
 # mapped file would be held whole.
-SPARING = {
+MEMORY_LIMITS = {
     "min_insert_block_size_rows": 1 << 18,
     "min_insert_block_size_bytes": 1 << 26,
     "storage_file_read_method": "pread",
@@ -193,7 +193,7 @@ def _check_embedding_version(file: Path, parquet: pq.FileMetaData) -> None:
         raise WarehouseError(
             f"{file} must hold vectors of one embedding version, the one its metadata names "
             f"({named or 'none'}). Found: {', '.join(sorted(found))}. "
-            "Run `photo-search embed --re-embed` to write it anew."
+            "Run `photo-search embed --re-embed` to write it again."
         )
 
 
@@ -201,18 +201,20 @@ def _fill(client: Client, table: SourceTable, load_id: str) -> int:
     """The number of rows of the file, now in `table.loading` too."""
     client.command(f"create database if not exists {quote_identifier(table.database)}")
     client.command(f"drop table if exists {table.loading}")
-    settings = SELDOM_MERGED if table.is_embedded else ""
+    settings = RARELY_MERGED if table.is_embedded else ""
     for name in (table.relation, table.loading):
         client.command(_create_table(table, name, load_id, settings))
     columns = table.columns_of_the_file
-    sparing = {name: value for name, value in SPARING.items() if name in client.server_settings}
+    limits = {
+        name: value for name, value in MEMORY_LIMITS.items() if name in client.server_settings
+    }
     if _reads_by_itself(table):
         names = ", ".join(f"`{column}`" for column in columns)
         insert = f"insert into {table.loading} ({names}) select {names} from {table.origin}"
-        client.command(insert, settings=sparing)
+        client.command(insert, settings=limits)
     elif table.parquet:
         table.parquet.seek(0)
-        client.raw_insert(table.loading, list(columns), table.parquet, sparing, fmt="Parquet")
+        client.raw_insert(table.loading, list(columns), table.parquet, limits, fmt="Parquet")
     content = client.query(f"select count(), sum(row_hash) from {table.loading}").result_rows[0]
     _compare(client, table, content)
     if "embedding_version" in columns:
@@ -245,7 +247,7 @@ def _rows(content: Sequence[int]) -> str:
 
 
 def _check_one_version(client: Client, table: SourceTable) -> None:
-    """As _check_embedding_version(), for a file whose metadata nobody here can read."""
+    """As _check_embedding_version(), for a file whose metadata only the server can read."""
     versions = f"select distinct embedding_version from {table.loading} order by 1 limit 9"
     found = [str(version) for (version,) in client.query(versions).result_rows]
     if len(found) > 1:

@@ -96,7 +96,7 @@ class CheckedSession(requests.Session):
                         yield response
                         deadline.check()  # a cut connection looks like the end of the body
                         return
-                    url = _redirect_target(response)
+                    url = _redirect_address(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             deadline.check()
             raise _as_failure(error) from error
@@ -107,7 +107,7 @@ class CheckedSession(requests.Session):
 
 
 def states_its_end(response: requests.Response) -> bool:
-    """Whether a body that was cut can be told from a whole one."""
+    """Whether it can be seen that a body was cut off."""
     return response.raw.chunked or response.raw.length_remaining is not None
 
 
@@ -121,7 +121,7 @@ def _check_framing(response: requests.Response) -> None:
         raise PhotoFailure(Reason.NETWORK, f"Content-Length {length!r} is no number")
 
 
-def _redirect_target(response: requests.Response) -> str:
+def _redirect_address(response: requests.Response) -> str:
     location = response.headers["Location"].encode("latin-1").decode("utf-8", "replace")
     try:
         return urljoin(response.url, location)
@@ -204,7 +204,7 @@ def _lookup(number: int, host: str, port: int, allow_private: bool) -> Future[li
 class _Watchdog:
     """Cuts the connection that this thread uses when the deadline passes.
 
-    A socket's own timeout starts anew with every byte, so it does not bound a slow drip.
+    A socket's own timeout starts again with every byte, so it does not bound a slow drip.
     """
 
     _current = threading.local()

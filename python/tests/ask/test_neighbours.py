@@ -31,11 +31,11 @@ def joined(parts: Iterable[Neighbours]) -> Neighbours:
 
 
 def listed(lists: Neighbours) -> Listed:
-    """The neighbours of each target, once it is checked that ranks go up from 1."""
+    """The neighbours of each query photo, once it is checked that ranks go up from 1."""
     found: Listed = {}
-    for target, other, rank in zip(lists.targets, lists.others, lists.ranks, strict=True):
-        found.setdefault(int(target), []).append(int(other))
-        assert rank == len(found[int(target)])
+    for query, other, rank in zip(lists.queries, lists.others, lists.ranks, strict=True):
+        found.setdefault(int(query), []).append(int(other))
+        assert rank == len(found[int(query)])
     return found
 
 
@@ -46,10 +46,10 @@ def all_lists(vectors: Vectors, top_k: int) -> Neighbours:
 def by_hand(vectors: Vectors, top_k: int) -> Listed:
     """The same without any of the shortcuts, for vectors that are exactly equal or far apart."""
     found = {}
-    for target, vector in enumerate(vectors):
+    for query, vector in enumerate(vectors):
         distances = np.square(vectors - vector).sum(axis=1) / 2
-        order = [int(n) for n in np.argsort(distances, kind="stable") if n != target]
-        found[target] = order[:top_k]
+        order = [int(n) for n in np.argsort(distances, kind="stable") if n != query]
+        found[query] = order[:top_k]
     return found
 
 
@@ -82,7 +82,7 @@ def test_a_list_has_all_other_photos_where_they_are_fewer(count: int, expected: 
     assert listed(joined(changed_lists(vectors, NO_NEIGHBOURS, 10))) == expected
 
 
-def test_only_the_targets_are_listed() -> None:
+def test_only_the_query_photos_are_listed() -> None:
     lists = joined(nearest(directions(0, 10, 30, 70), np.array([1, 3]), 1))
     assert listed(lists) == {1: [0], 3: [2]}
 
@@ -96,8 +96,8 @@ def test_many_equal_vectors_are_ranked_without_measuring_all_their_pairs(
     monkeypatch.setattr(
         neighbours,
         "_distances",
-        lambda vectors, targets, others: (
-            measured.append(len(targets)) or distances(vectors, targets, others)
+        lambda vectors, queries, others: (
+            measured.append(len(queries)) or distances(vectors, queries, others)
         ),
     )
     assert listed(all_lists(vectors, top_k)) == by_hand(vectors, top_k)
@@ -118,9 +118,9 @@ def test_the_size_of_a_block_changes_no_list(monkeypatch: pytest.MonkeyPatch) ->
 
 def pairs_that_stay(lists: Neighbours, stays: np.ndarray, places: np.ndarray) -> Neighbours:
     """The pairs of two photos that stay, at their new places."""
-    kept = stays[lists.targets] & stays[lists.others]
-    targets, others, ranks, distances = (column[kept] for column in lists)
-    return Neighbours(places[targets], places[others], ranks, distances)
+    kept = stays[lists.queries] & stays[lists.others]
+    queries, others, ranks, distances = (column[kept] for column in lists)
+    return Neighbours(places[queries], places[others], ranks, distances)
 
 
 @pytest.mark.parametrize("copies", [0, 5, 60])
@@ -139,7 +139,7 @@ def test_a_later_run_ends_with_the_lists_of_a_first_one(copies: int, seed: int) 
 
 
 def ranks_of(lists: Neighbours) -> np.ndarray:
-    return np.arange(len(lists.targets)) - np.searchsorted(lists.targets, lists.targets) + 1
+    return np.arange(len(lists.queries)) - np.searchsorted(lists.queries, lists.queries) + 1
 
 
 def test_lists_that_nothing_changes_are_not_written() -> None:

@@ -49,7 +49,7 @@ def draw_query(
     thumbnails: Mapping[str, bytes],
     embedding: EmbeddingRecord,
 ) -> str:
-    """One search and its answer, likewise."""
+    """One search and its answer, as draw_gallery() draws showcases."""
     return _draw_shareable(
         "query.html",
         [photo.photo for photo in similar],
@@ -69,7 +69,7 @@ def draw_comparison(
     embeddings: Sequence[EmbeddingRecord],
     beside: bool = False,
 ) -> str:
-    """Neighbours before and after, likewise."""
+    """Neighbours before and after, as draw_gallery() draws showcases."""
     photos = [photo for mover in movers for photo in mover.photos]
     return _draw_shareable(
         "compare.html",

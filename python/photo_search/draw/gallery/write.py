@@ -37,7 +37,7 @@ def write_gallery(
 def write_comparison(
     project: Project, old: str, data: str, out: Path, as_folder: bool = False
 ) -> Comparison:
-    """Draw how neighbours changed from the vectors in `old` to those of the target, likewise.
+    """Draw how neighbours changed from the vectors in `old` to those of the target.
 
     Raises DatasetError (`old` is no photos.parquet), WarehouseError, OutputError.
     """
@@ -53,7 +53,7 @@ def write_comparison(
 
 
 def write_page(page: str, out: Path) -> None:
-    """Write under a temporary name, then rename: nobody ever opens half a page.
+    """Write under a temporary name, then rename, so that a page is never half written.
 
     Raises OutputError.
     """
@@ -70,7 +70,7 @@ def write_page(page: str, out: Path) -> None:
 
 
 def write_folder(page: str, thumbnails: Mapping[str, bytes], out: Path) -> None:
-    """Write index.html and its thumbnails likewise, in place of what an earlier call wrote.
+    """Write index.html and its thumbnails, in place of what an earlier call wrote.
 
     Raises OutputError, also if `out` holds anything else.
     """

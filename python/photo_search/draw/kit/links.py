@@ -1,10 +1,10 @@
-"""Addresses and colours that a page may use, each built anew from parts that were checked."""
+"""Addresses and colours that a page may use, each built from pieces that were checked."""
 
 import re
 from urllib.parse import urlsplit
 
 HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
-NOBODYS_HOST = re.compile(r".*\.(?:example|invalid|localhost|test)")  # RFC 2606: nothing is there
+RESERVED_HOST = re.compile(r".*\.(?:example|invalid|localhost|test)")  # RFC 2606: nothing is there
 PATH = re.compile(r"(?:/[A-Za-z0-9._~@-]+)*/?")
 USERNAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 UNSPLASH = "https://unsplash.com/"
@@ -21,7 +21,7 @@ def page_link(url: str | None) -> str | None:
         return None
     host = parts.netloc.lower()
     is_fit = parts.scheme == "https" and HOST.fullmatch(host) and PATH.fullmatch(parts.path)
-    if not is_fit or NOBODYS_HOST.fullmatch(host):
+    if not is_fit or RESERVED_HOST.fullmatch(host):
         return None
     link = f"https://{host}{parts.path}"
     return link + REFERRAL if link.startswith(UNSPLASH) else link

@@ -26,7 +26,7 @@ LARGE_WIDTH = 1280
 
 @dataclass
 class Site:
-    """One target, looked at. `allows_unsplash`: browsers may fetch photos from Unsplash."""
+    """One dbt target. `allows_unsplash`: browsers may fetch photos from Unsplash."""
 
     warehouse: Warehouse
     data: Folder
@@ -40,7 +40,7 @@ class Site:
 
     @cached_property
     def encoder(self) -> QueryEncoder:
-        """Raises EmbeddingVersionError or ModelError, each time anew until it can be found."""
+        """Raises EmbeddingVersionError or ModelError, at each access until the model is found."""
         return find_encoder(self.record)
 
     def pictures(self, photos: Iterable[Photo]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a visitor can set, as the query part of an address: every state can be bookmarked."""
+"""What a visitor can set, as the query of an address: every state can be bookmarked."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -44,7 +44,7 @@ class Controls:
 
     @property
     def set(self) -> dict[str, str]:
-        """The part of the address: only what differs from the defaults."""
+        """The query of the address: only what differs from the defaults."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         return {
             name: str(int(value) if isinstance(value, bool) else value)

@@ -42,10 +42,10 @@ def draw_answer(
     controls: Controls,
     path: str,
     hidden: dict[str, str],
-    **target: Any,
+    **query: Any,
 ) -> str:
     """The page of an answer. `path` and `hidden` say what was searched for, apart from `controls`;
-    `target` shows it: a `photo`, a `text` or a `preview`."""
+    `query` shows it: a `photo`, a `text` or a `preview`."""
     site = cast(Site, environment.globals["site"])
     photos: list[Photo] = [similar.photo for similar in answer.similar]
     distances = [similar.distance for similar in answer.similar]
@@ -57,5 +57,5 @@ def draw_answer(
         without=lambda name: address(path, controls.without(name), **hidden),
         pictures=site.pictures(photos),
         scale=Scale(max(distances, default=0.0)),
-        target={"photo": None, "text": None, "preview": None} | target,
+        query={"photo": None, "text": None, "preview": None} | query,
     )

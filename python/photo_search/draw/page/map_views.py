@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from photo_search.ask.clusters import PAGE, read_map, read_part
+from photo_search.ask.clusters import PAGE, read_cluster_page, read_map
 from photo_search.ask.photos import MOST_AT_ONCE, read_photos
 from photo_search.draw.kit.environment import seen
 from photo_search.draw.page.context import Site
@@ -82,10 +82,12 @@ class MapViews:
         skip = request.query_params.get("skip", "0")
         if not re.fullmatch("[0-9]{1,9}", skip):
             raise QuestionError(f"`skip` must be a whole number. Got: {skip[:20]}")
-        part = read_part(self.site.warehouse, request.path_params["cluster_id"], int(skip))
-        if part is None:
+        cluster = read_cluster_page(
+            self.site.warehouse, request.path_params["cluster_id"], int(skip)
+        )
+        if cluster is None:
             raise HTTPException(404)
         page = self.environment.get_template("cluster.html").render(
-            part=part, pictures=self.site.pictures(part.photos), page=PAGE
+            cluster=cluster, pictures=self.site.pictures(cluster.photos), page=PAGE
         )
         return HTMLResponse(page)

@@ -1,4 +1,4 @@
-"""What went wrong, said to a visitor: what, and what to do now."""
+"""Errors as a visitor reads them: what went wrong and what to do now."""
 
 import logging
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ TITLES: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
     QuestionError: (
         HTTPStatus.BAD_REQUEST,
         "That cannot be asked",
-        "Go back and change what was asked, or start anew.",
+        "Go back and change what was asked, or start again.",
     ),
     PhotoFailure: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -64,7 +64,7 @@ TITLES: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
     WarehouseError: (
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The database does not answer",
-        "When that is mended, load this page again.",
+        "When the database answers, load this page again.",
     ),
 }
 ABOUT_REQUESTS = {
@@ -84,7 +84,7 @@ ABOUT_REQUESTS = {
 
 @dataclass(frozen=True)
 class Problem:
-    """A page's worth of bad news."""
+    """What the page about an error says."""
 
     status: int
     title: str
@@ -93,9 +93,9 @@ class Problem:
 
 
 def problem_of(error: Exception) -> Problem:
-    """What to tell about `error`. One that nobody foresaw goes to the log with its traceback."""
+    """What a visitor reads about `error`. An unexpected one is logged with its traceback."""
     if isinstance(error, HTTPException):
-        unknown = (HTTPStatus(error.status_code).phrase, "Start anew.")
+        unknown = (HTTPStatus(error.status_code).phrase, "Start again.")
         title, advice = ABOUT_REQUESTS.get(HTTPStatus(error.status_code), unknown)
         return Problem(error.status_code, title, "", advice)
     for kind, (status, title, advice) in TITLES.items():
@@ -107,5 +107,5 @@ def problem_of(error: Exception) -> Problem:
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "This page failed",
         "The terminal in which photo-search runs says why.",
-        "Go back, or start anew.",
+        "Go back, or start again.",
     )

@@ -15,7 +15,7 @@ from photo_search.warehouse import Project
 
 LOOPBACK = "127.0.0.1"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
-EVERY_ADDRESS = ("0.0.0.0", "::", "")  # names to listen on, but none to ask for
+EVERY_ADDRESS = ("0.0.0.0", "::", "")  # they can be listened on, but not be asked for
 
 
 def serve(
@@ -32,7 +32,7 @@ def serve(
 
     `on_start` is given the address as soon as it answers, and the names by which it may be asked:
     those of this machine, `host` and `allowed_hosts`. Port 0 takes a free one.
-    Raises ServeError (the port is taken, a name cannot be one), WarehouseError, DatasetError.
+    Raises ServeError (the port is taken, a name is invalid), WarehouseError, DatasetError.
     """
     names = _names(host, allowed_hosts)
     with _listen(host, port) as listener, project.open() as warehouse:
@@ -48,21 +48,21 @@ def serve(
 
 
 def is_loopback(host: str) -> bool:
-    """Whether nobody but this machine can reach `host`."""
+    """Whether only this machine can reach `host`."""
     return _as_name(host) in LOOPBACK_NAMES or host.startswith("127.")
 
 
 def _as_name(host: str) -> str:
-    """As it stands in an address: IPv6 in brackets."""
+    """As an address has it: IPv6 in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 def _names(host: str, allowed_hosts: Sequence[str]) -> list[str]:
-    """The names that a request may be for. Raises ServeError if one is none."""
+    """The host names that a request may have. Raises ServeError for an invalid one."""
     for name in allowed_hosts:
         if not re.fullmatch(r"(\*\.)?[\w.-]+|\*|[0-9A-Fa-f:.]+", name):
             raise ServeError(
-                f"--allow-host {name} is no name of a machine. Give a name or an address without "
+                f"--allow-host {name} is not a host name. Give a name or an address without "
                 "http:// and without a port, such as photos.example.org."
             )
     named = [name for name in (host, *allowed_hosts) if name not in EVERY_ADDRESS]

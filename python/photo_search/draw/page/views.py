@@ -22,7 +22,7 @@ from photo_search.ingest.thumbnails.store import read_kept
 from photo_search.photo_id import PHOTO_ID
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # named by their content
-KEYWORDS_OF_THE_TARGET = 20
+KEYWORDS_OF_THE_PHOTO = 20
 UPLOAD_SIDE = 1280  # far more than the model or the preview need
 
 
@@ -107,11 +107,11 @@ class Views:
         text = self.environment.get_template("icon.svg").render()
         return Response(text, media_type="image/svg+xml")
 
-    def _ask(self, controls: Controls, **target: object) -> Answer:
+    def _ask(self, controls: Controls, **query: object) -> Answer:
         return ask(
             self.site.warehouse,
             Question(
-                **target,  # type: ignore[arg-type]
+                **query,  # type: ignore[arg-type]
                 top_k=controls.count,
                 filters=controls.filters,
                 popularity=controls.popularity / 100,
@@ -125,16 +125,16 @@ class Views:
         controls: Controls,
         path: str,
         hidden: dict[str, str],
-        **target: object,
+        **query: object,
     ) -> Response:
-        page = draw_answer(self.environment, answer, controls, path, hidden, **target)
+        page = draw_answer(self.environment, answer, controls, path, hidden, **query)
         took = {"Server-Timing": f"query;dur={answer.milliseconds:.1f}"}
         return HTMLResponse(page, headers=took)
 
     def _read_photo(self, photo_id: str) -> Photo:
         if re.fullmatch(PHOTO_ID, photo_id):
             for photo in read_photos(
-                self.site.warehouse, [photo_id], KEYWORDS_OF_THE_TARGET
+                self.site.warehouse, [photo_id], KEYWORDS_OF_THE_PHOTO
             ).values():
                 return photo
         raise MissingPhotoError(f"No photo here has the id {photo_id}.")

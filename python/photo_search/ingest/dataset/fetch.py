@@ -145,9 +145,9 @@ def unpack(archive: Path, folder: Path) -> None:
                 if not member.is_dir() and not member.filename.startswith("__MACOSX/")
             ]
             for member, path in members:
-                target = folder / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with zipped.open(member) as packed, target.open("xb") as file:
+                file_path = folder / path
+                file_path.parent.mkdir(parents=True, exist_ok=True)
+                with zipped.open(member) as packed, file_path.open("xb") as file:
                     while block := packed.read(BLOCK):
                         room -= len(block)
                         if room < 0:

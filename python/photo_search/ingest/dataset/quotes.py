@@ -14,7 +14,7 @@ IS_PHOTO_ID = re.compile(PHOTO_ID)
 
 
 def batch_holds_swallowed_rows(batch: pa.RecordBatch, header: Header) -> bool:
-    """Whether a field of the batch, which has all columns of its part, contains whole rows."""
+    """Whether a field of the batch, which has all columns of its file, contains whole rows."""
     delimiter = header.delimiter.encode()
     for column in batch.columns:
         content = column.buffers()[2]

@@ -1,4 +1,4 @@
-"""Read the tables of an Unsplash release, in any number of parts, by column name."""
+"""Read the tables of an Unsplash release, in any number of files, by column name."""
 
 import csv
 import io
@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from photo_search.errors import DatasetError
-from photo_search.ingest.dataset.header import Header, open_part, quoting, read_header
-from photo_search.ingest.dataset.parts import Table
+from photo_search.ingest.dataset.files import Table
+from photo_search.ingest.dataset.header import Header, open_file, quoting, read_header
 from photo_search.ingest.dataset.quotes import (
     batch_holds_swallowed_rows,
     swallowed_in,
@@ -43,33 +43,33 @@ class RowCount:
     def total(self) -> int:
         return self.read + self.malformed
 
-    def add_malformed(self, part: Path, row: pacsv.InvalidRow) -> None:
+    def add_malformed(self, path: Path, row: pacsv.InvalidRow) -> None:
         self.malformed += 1
         if len(self.examples) < NAMED_ROWS:
             self.examples.append(
-                f"{part.name} row {row.number - 1}: {row.actual_columns} fields instead of "
+                f"{path.name} row {row.number - 1}: {row.actual_columns} fields instead of "
                 f"{row.expected_columns}"
             )
 
 
 def read_batches(
-    table: Table, count: RowCount | None, columns: Sequence[str] | None = None
+    table: Table, row_count: RowCount | None, columns: Sequence[str] | None = None
 ) -> Iterator[pa.RecordBatch]:
     """Stream the rows as text, an empty field as null, `columns` (default: all) in that order.
 
-    Columns that a part lacks come as nulls, columns that the table does not know are left out.
-    Malformed rows are left out and counted in `count`; without it, the table counts as known, and
-    quotes are not checked again. Memory stays at a few blocks.
+    Columns that a file lacks come as nulls, columns that the table does not know are left out.
+    Malformed rows are left out and counted in `row_count`. Without it, the table has been read
+    before, and quotes are not checked again. Memory stays at a few blocks.
     Raises DatasetError for a missing required column, a file that cannot be read as a table, a
     quote that swallows rows, and a table in which all rows are malformed.
     """
     columns = table.shape.columns if columns is None else columns
-    for part in table.parts:
-        yield from _read_part(table, part, count, columns)
-    if count and count.malformed and not count.read:
+    for path in table.files:
+        yield from _read_file(table, path, row_count, columns)
+    if row_count and row_count.malformed and not row_count.read:
         raise DatasetError(
-            f"All {count.malformed} rows of {table.parts[0]} have a wrong number of fields, such "
-            f"as {count.examples[0]}. Check that the first line names every column."
+            f"All {row_count.malformed} rows of {table.files[0]} have a wrong number of fields, "
+            f"such as {row_count.examples[0]}. Check that the first line names every column."
         )
 
 
@@ -85,19 +85,19 @@ def read_rows(
         first += batch.num_rows
 
 
-def _read_part(
-    table: Table, part: Path, count: RowCount | None, columns: Sequence[str]
+def _read_file(
+    table: Table, path: Path, row_count: RowCount | None, columns: Sequence[str]
 ) -> Iterator[pa.RecordBatch]:
-    header = read_header(part, table.shape, table.literal_quotes)
+    header = read_header(path, table.shape, table.literal_quotes)
     if header.is_all:
         return
-    is_checked = count is not None and not table.literal_quotes
+    is_checked = row_count is not None and not table.literal_quotes
     has_swallowed = False
 
     def skip(row: pacsv.InvalidRow) -> Literal["skip"]:
         nonlocal has_swallowed
-        if count is not None:
-            count.add_malformed(part, row)
+        if row_count is not None:
+            row_count.add_malformed(path, row)
         if is_checked and not has_swallowed:
             has_swallowed = text_holds_swallowed_rows(row.text, header)
         return "skip"
@@ -105,29 +105,29 @@ def _read_part(
     # All columns in the first reading: a quote can swallow rows in any of them.
     wanted = header.names if is_checked else [name for name in columns if name in header.names]
     try:
-        for batch in _batches(part, header, wanted, table.literal_quotes, skip):
+        for batch in _batches(path, header, wanted, table.literal_quotes, skip):
             if is_checked:
                 has_swallowed = has_swallowed or batch_holds_swallowed_rows(batch, header)
             if has_swallowed:
-                raise _explain(part, header, table.literal_quotes)
-            if count is not None:
-                count.read += batch.num_rows
+                raise _explain(path, header, table.literal_quotes)
+            if row_count is not None:
+                row_count.read += batch.num_rows
             yield _select(batch, columns)
     except (OSError, pa.ArrowException) as error:
-        raise _explain(part, header, table.literal_quotes, error) from error
+        raise _explain(path, header, table.literal_quotes, error) from error
     if has_swallowed:
-        raise _explain(part, header, table.literal_quotes)
+        raise _explain(path, header, table.literal_quotes)
 
 
 def _batches(
-    part: Path,
+    path: Path,
     header: Header,
     columns: Sequence[str],
     literal_quotes: bool,
     skip: Callable[[pacsv.InvalidRow], Literal["skip"]],
 ) -> Iterator[pa.RecordBatch]:
     with _silent():
-        reader = _open(part, header, columns, literal_quotes, skip)
+        reader = _open(path, header, columns, literal_quotes, skip)
     while True:
         try:
             with _silent():
@@ -151,14 +151,14 @@ def _silent() -> Iterator[None]:
 
 
 def _open(
-    part: Path,
+    path: Path,
     header: Header,
     columns: Sequence[str],
     literal_quotes: bool,
     skip: Callable[[pacsv.InvalidRow], Literal["skip"]],
 ) -> pacsv.CSVStreamingReader:
     return pacsv.open_csv(
-        open_part(part),
+        open_file(path),
         # One thread: only then does the parser know the numbers of malformed rows.
         read_options=pacsv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
         parse_options=pacsv.ParseOptions(
@@ -186,26 +186,26 @@ def _select(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
 
 
 def _explain(
-    part: Path, header: Header, literal_quotes: bool, error: Exception | None = None
+    path: Path, header: Header, literal_quotes: bool, error: Exception | None = None
 ) -> DatasetError:
     """The error with the row and line of its cause, which a second, slower reading finds."""
     csv.field_size_limit(sys.maxsize)
     try:
-        with open_part(part) as file:
+        with open_file(path) as file:
             lines = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
             reader = csv.reader(lines, delimiter=header.delimiter, quoting=quoting(literal_quotes))
             next(reader)
             row, last_line = 0, reader.line_num
             for record in reader:
                 row += bool(record)
-                place = f"{part} row {row} (line {last_line + 1})"
+                place = f"{path} row {row} (line {last_line + 1})"
                 count_lines = reader.line_num - last_line
                 last_line = reader.line_num
                 if found := _fault(record, count_lines, header):
                     return DatasetError(f"{place}{found}")
-    except (OSError, pa.ArrowException):  # a damaged archive, which `error` tells of
+    except (OSError, pa.ArrowException):  # a damaged archive, which `error` describes
         pass
-    return DatasetError(f"{part} cannot be read as a table: {error or 'a quote is not closed'}.")
+    return DatasetError(f"{path} cannot be read as a table: {error or 'a quote is not closed'}.")
 
 
 def _fault(record: Sequence[str], count_lines: int, header: Header) -> str | None:
@@ -216,17 +216,17 @@ def _fault(record: Sequence[str], count_lines: int, header: Header) -> str | Non
             column = column or "of this row"
             return (
                 f": a quote in the column {column} is not closed in its row, and {count_lines - 1} "
-                "of the lines after it would be read as part of it. Close or remove that quote, or "
+                "of the lines after it would be read with it. Close or remove that quote, or "
                 "add --literal-quotes, with which a quote is an ordinary character and every line "
                 "is a row."
             )
     try:
         size = len(header.delimiter.join(record).encode())
     except UnicodeEncodeError:
-        return " is not UTF-8 text. Save the file as UTF-8, or mend that line."
+        return " is not UTF-8 text. Save the file as UTF-8, or correct that line."
     if size >= BLOCK_BYTES:
         return (
             f" is longer than {BLOCK_BYTES} bytes, in {count_lines} lines. If a quote in it is "
-            "not closed, mend it, or add --literal-quotes; else shorten the row."
+            "not closed, close it or add --literal-quotes. Otherwise shorten the row."
         )
     return None

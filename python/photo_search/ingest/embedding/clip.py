@@ -22,7 +22,7 @@ Half = TypeVar("Half", bound=transformers.PreTrainedModel)
 class LastLayer(torch.nn.Module):
     """The last layer of the tower, computed for the one token that becomes the vector.
 
-    The same as the whole layer, whose other 49 tokens nobody reads, for 6.6 % less work.
+    The same as the whole layer, but without the other 49 tokens, which saves 6.6 % of the work.
     """
 
     def __init__(self, layer: Any) -> None:
@@ -96,7 +96,7 @@ class TorchEncoder:
 
 
 def load_encoder(model: ModelFiles, precision: str, backend: str) -> ImageEncoder:
-    """Load the image half of the model. Raises ModelError if it is no CLIP of 512 dimensions."""
+    """Load the image half of the model. Raises ModelError if it is not a CLIP of 512 dimensions."""
     tower_model = (
         build_demo_model()
         if model.folder is None

@@ -10,7 +10,7 @@ from photo_search.ingest.embedding.preprocess import Preprocessing
 VERSION_KEY = b"photo_search.embedding_version"  # in the metadata of every file of vectors
 SPEC_KEY = b"photo_search.embedding"  # beside it: the description below, as JSON
 DEMO_MODEL = "demo"
-UNKNOWN = "unknown"  # in the description of vectors that were imported: nobody wrote it down
+UNKNOWN = "unknown"  # in the description of imported vectors: their files do not say it
 
 
 @dataclass(frozen=True)

@@ -15,49 +15,55 @@ import pyarrow as pa
 from photo_search.errors import ModelError
 from photo_search.ingest.embedding.encoder import DIMENSION, ImageEncoder, Vectors
 from photo_search.ingest.embedding.models import ModelFiles
+from photo_search.ingest.pipeline.chunk_files import chunk_folder
 from photo_search.ingest.pipeline.job import Job
-from photo_search.ingest.pipeline.parquet import PART_SCHEMA, read_part, with_version, write_tables
-from photo_search.ingest.pipeline.prepare import Photo, Prepared, prepared
+from photo_search.ingest.pipeline.parquet import (
+    CHUNK_SCHEMA,
+    read_chunk,
+    with_version,
+    write_tables,
+)
+from photo_search.ingest.pipeline.prepare import PhotoToEmbed, Prepared, prepared
 from photo_search.storage import Folder
 
 SLICE_BATCHES = 16  # in batches of 32 at 10 photos a second, under a minute
 Report = Callable[[Sequence[str | None]], None]
 
 
-def part_name(version: str, number: int) -> str:
-    """The part's file without its suffix, and while it is made, the folder of its slices."""
-    return f"parts/{version}/{number:06}"
+def chunk_name(version: str, number: int) -> str:
+    """The chunk's file without its suffix, and while it is made, the folder of its slices."""
+    return f"{chunk_folder(version)}/{number:06}"
 
 
-def embed_chunk(job: Job, number: int, photos: Sequence[Photo], report: Report) -> None:
-    """Embed the photos and write them as part `number` of the job's embedding version.
+def embed_chunk(job: Job, number: int, photos: Sequence[PhotoToEmbed], report: Report) -> None:
+    """Embed the photos and write them as chunk `number` of the job's embedding version.
 
     After each slice `report` gets one item per photo: None, or the reason why it has no vector.
     Slices that an earlier attempt at this chunk has written are not done again.
     """
-    folder, part = Folder(job.out), part_name(job.spec.version, number)
+    folder, chunk = Folder(job.out), chunk_name(job.spec.version, number)
     encoder = _encoder(job.model, job.spec.precision, job.spec.backend)
     size = SLICE_BATCHES * encoder.batch_size
-    done = size * len(folder.names(f"{part}.slices", ".parquet"))
+    done = size * len(folder.names(f"{chunk}.slices", ".parquet"))
     with prepared(job, photos[done:], ahead=4 * encoder.batch_size) as items:
         for start in range(done, len(photos), size):
             rows = list(_embed(encoder, islice(items, size)))
-            table = pa.Table.from_pylist(rows, schema=PART_SCHEMA)
-            schema = with_version(PART_SCHEMA, job.spec)
-            write_tables(folder, f"{part}.slices/{start // size:04}.parquet", schema, [table])
+            table = pa.Table.from_pylist(rows, schema=CHUNK_SCHEMA)
+            schema = with_version(CHUNK_SCHEMA, job.spec)
+            write_tables(folder, f"{chunk}.slices/{start // size:04}.parquet", schema, [table])
             report([row.get("reason") for row in rows])
-    join_slices(folder, part)
+    join_slices(folder, chunk)
 
 
-def join_slices(folder: Folder, part: str) -> None:
-    """Make one part of the slices that are there. Raises DamagedFileError."""
-    names = folder.names(f"{part}.slices", ".parquet")
+def join_slices(folder: Folder, chunk: str) -> None:
+    """Make one chunk of the slices that are there. Raises DamagedFileError."""
+    names = folder.names(f"{chunk}.slices", ".parquet")
     if names:
-        columns = PART_SCHEMA.names
-        schema = read_part(folder, names[0], columns).schema
-        tables = (read_part(folder, name, columns) for name in names)
-        write_tables(folder, f"{part}.parquet", schema, tables)
-        folder.remove(f"{part}.slices")
+        columns = CHUNK_SCHEMA.names
+        schema = read_chunk(folder, names[0], columns).schema
+        tables = (read_chunk(folder, name, columns) for name in names)
+        write_tables(folder, f"{chunk}.parquet", schema, tables)
+        folder.remove(f"{chunk}.slices")
 
 
 @functools.lru_cache(maxsize=1)

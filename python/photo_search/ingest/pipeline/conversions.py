@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from photo_search.errors import DamagedFileError, DatasetError
-from photo_search.ingest.dataset.parts import Table
+from photo_search.ingest.dataset.files import Table
 from photo_search.ingest.dataset.read import RowCount, read_batches
 from photo_search.ingest.pipeline.keys import Keys, hashed
 from photo_search.ingest.pipeline.parquet import (
@@ -27,15 +27,15 @@ from photo_search.storage import Folder
 CONVERSIONS_FILE = "conversions.parquet"
 SOURCE_KEY = "photo_search.source_sha256"
 COUNT_KEY = "photo_search.count_rows"
-WAY_OF_WRITING = b"2"  # a new number makes every folder's file again: 2 added checksums
+FORMAT = b"2"  # a new number makes every folder's file again; 2 added checksums
 
 
 @dataclass
 class Conversions:
     """What became of the rows of the dataset.
 
-    `bad_ids` were left out since their photo_id is none, `of_other_photos` since a limit leaves
-    out their photo.
+    `bad_ids` were left out because their photo_id is not valid, `of_other_photos` because a limit
+    leaves out their photo.
     """
 
     rows: int = 0
@@ -48,7 +48,7 @@ class Conversions:
 def write_conversions(
     table: Table, folder: Folder, files: Files, only: Keys | None = None
 ) -> Conversions:
-    """Stream all parts into conversions.parquet; nothing is done if the folder's is the same.
+    """Stream all files into conversions.parquet; if the folder has that file already, do nothing.
 
     `only` keeps the conversions of these photo ids. Raises DatasetError.
     """
@@ -74,7 +74,7 @@ def write_conversions(
             yield pa.Table.from_arrays(good.columns, schema=CONVERSIONS_SCHEMA)
         if 0 < done.count.read == done.bad_ids:
             raise DatasetError(
-                f"None of the {done.bad_ids} rows of {table.parts[0]} has a valid photo_id. Check "
+                f"None of the {done.bad_ids} rows of {table.files[0]} has a valid photo_id. Check "
                 "that the first line names every column."
             )
 
@@ -108,9 +108,9 @@ def _read_kept(folder: Folder, source: str) -> Conversions | None:
 
 def _sha256(table: Table, only: Keys | None) -> str:
     """Of all that the file is made from."""
-    digest = hashlib.sha256(WAY_OF_WRITING + bytes([table.literal_quotes, only is not None]))
-    for part in table.parts:
-        with part.open("rb") as file:
+    digest = hashlib.sha256(FORMAT + bytes([table.literal_quotes, only is not None]))
+    for path in table.files:
+        with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     if only is not None:
         digest.update(np.sort(only).tobytes())

@@ -11,10 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from photo_search.errors import DamagedFileError, TooManyFailuresError
-from photo_search.ingest.dataset.parts import Table, describe_look_alikes, find_table
+from photo_search.ingest.dataset.files import Table, describe_look_alikes, find_table
 from photo_search.ingest.dataset.read import RowNumbers
 from photo_search.ingest.dataset.shapes import CONVERSIONS, PHOTOS
 from photo_search.ingest.pipeline.chunk import embed_chunk, join_slices
+from photo_search.ingest.pipeline.chunk_files import CHUNKS, ChunkFiles, chunk_folder
 from photo_search.ingest.pipeline.conversions import CONVERSIONS_FILE, write_conversions
 from photo_search.ingest.pipeline.job import Job
 from photo_search.ingest.pipeline.lock import only_run
@@ -25,8 +26,7 @@ from photo_search.ingest.pipeline.output import (
     write_failures,
     write_photos,
 )
-from photo_search.ingest.pipeline.parquet import read_part
-from photo_search.ingest.pipeline.parts import Parts
+from photo_search.ingest.pipeline.parquet import read_chunk
 from photo_search.ingest.pipeline.plan import Wanted, cut, missing, read_wanted
 from photo_search.ingest.pipeline.progress import RunProgress, counted
 from photo_search.ingest.pipeline.ray import embed_chunks_on_ray
@@ -154,11 +154,11 @@ def _run(job: Job, options: Options, folder: Folder, notes: list[str]) -> Summar
         only = None if options.limit is None else wanted.ids
         converted = write_conversions(conversions, folder, files, only)
         todo = _embed_missing(job, options, folder, photos, wanted)
-        parts = Parts(folder, version)
-        failures = write_failures(files, wanted, parts)
-        count_photos = write_photos(files, photos, wanted, parts, job.spec)
+        chunks = ChunkFiles(folder, version)
+        failures = write_failures(files, wanted, chunks)
+        count_photos = write_photos(files, photos, wanted, chunks, job.spec)
         if not count_photos:
-            write_failures(folder, wanted, parts, STOPPED_FILE)
+            write_failures(folder, wanted, chunks, STOPPED_FILE)
             raise TooManyFailuresError(
                 f"No photo of {options.dataset} has a vector: {counted(failures) or 'none tried'}. "
                 f"{job.out}/{STOPPED_FILE} says why, the other files are as they were."
@@ -190,15 +190,15 @@ def _embed_missing(
     """Embed the photos that are to be done and return their numbers in the dataset."""
     version = job.spec.version
     _join_broken_chunks(folder, version)
-    parts = Parts(folder, version)
-    todo = missing(wanted, parts, options.retry_failed, options.recheck)
+    chunks = ChunkFiles(folder, version)
+    todo = missing(wanted, chunks, options.retry_failed, options.recheck)
     if options.re_embed:
         job = _with_kept_thumbnails(job, folder)
     try:
-        _embed_chunks(job, options, photos, todo, parts.next_number, wanted.count_embedded(parts))
+        _embed_chunks(job, options, photos, todo, chunks.next_number, wanted.count_embedded(chunks))
     except TooManyFailuresError:
         _join_broken_chunks(folder, version)
-        write_failures(folder, wanted, Parts(folder, version), STOPPED_FILE)
+        write_failures(folder, wanted, ChunkFiles(folder, version), STOPPED_FILE)
         raise
     return todo
 
@@ -222,7 +222,7 @@ def _embed_chunks(
                 raise TooManyFailuresError(
                     f"{failed} of {tried} photos failed ({counted(progress.reasons)}), more than "
                     f"--max-failure-rate {options.max_failure_rate} allows. What was embedded is "
-                    f"kept; {job.out}/{STOPPED_FILE} says why. Mend the cause or raise "
+                    f"kept; {job.out}/{STOPPED_FILE} says why. Remove the cause or raise "
                     "the limit, then run the same command again."
                 )
 
@@ -235,22 +235,22 @@ def _embed_chunks(
 
 
 def _join_broken_chunks(folder: Folder, version: str) -> None:
-    for slices in folder.names(f"parts/{version}", ".slices"):
+    for slices in folder.names(chunk_folder(version), ".slices"):
         join_slices(folder, slices.removesuffix(".slices"))
 
 
 def _with_kept_thumbnails(job: Job, folder: Folder) -> Job:
     """The job with the thumbnails that were fetched for earlier vectors taken from the store."""
     kept: dict[str, str] = {}
-    for version in folder.names("parts"):
+    for version in folder.names(CHUNKS):
         for name in folder.names(version, ".parquet"):
-            table = read_part(folder, name, ["thumbnail_url", "thumbnail_sha256"])
+            table = read_chunk(folder, name, ["thumbnail_url", "thumbnail_sha256"])
             pairs = zip(*(column.to_pylist() for column in table.columns), strict=True)
             kept |= {url: sha256 for url, sha256 in pairs if sha256}
     return replace(job, open_source=partial(KeptSource, job.open_source, job.out, kept))
 
 
 def _remove_other_versions(folder: Folder, version: str) -> None:
-    for name in folder.names("parts"):
-        if name != f"parts/{version}":
+    for name in folder.names(CHUNKS):
+        if name != chunk_folder(version):
             folder.remove(name)

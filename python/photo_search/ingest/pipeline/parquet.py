@@ -48,8 +48,8 @@ FAILURES_SCHEMA = pa.schema(
         _field("failed_at", pa.timestamp("us", tz="UTC")),
     ]
 )
-# A part holds one row per photo tried: either its thumbnail and vector, or why it has none.
-PART_SCHEMA = pa.schema(
+# A chunk holds one row per photo tried: either its thumbnail and vector, or why it has none.
+CHUNK_SCHEMA = pa.schema(
     [
         _field("photo_id", pa.string()),
         _field("photo_image_url", pa.string()),
@@ -110,19 +110,19 @@ def write_tables(
     return count
 
 
-def read_part(folder: Folder, name: str, columns: Sequence[str]) -> pa.Table:
-    """These columns of a part or slice, with their checksums compared.
+def read_chunk(folder: Folder, name: str, columns: Sequence[str]) -> pa.Table:
+    """These columns of a chunk or slice, with their checksums compared.
 
     Raises DamagedFileError.
     """
     with damage_named(folder, name), folder.open(name) as file:
-        return open_parquet(file, PART_SCHEMA).read(list(columns))
+        return open_parquet(file, CHUNK_SCHEMA).read(list(columns))
 
 
-def read_part_group(folder: Folder, name: str, number: int, columns: Sequence[str]) -> pa.Table:
-    """As read_part(), for one row group."""
+def read_chunk_group(folder: Folder, name: str, number: int, columns: Sequence[str]) -> pa.Table:
+    """As read_chunk(), for one row group."""
     with damage_named(folder, name), folder.open(name) as file:
-        return open_parquet(file, PART_SCHEMA).read_row_group(number, list(columns))
+        return open_parquet(file, CHUNK_SCHEMA).read_row_group(number, list(columns))
 
 
 def read_metadata(folder: Folder, name: str) -> pq.FileMetaData:
@@ -150,7 +150,7 @@ def damage_named(folder: Folder, name: str) -> Iterator[None]:
     except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
         message = f"{folder.url}/{name} cannot be read: {error}."
         if isinstance(error, OSError) and error.errno is not None:  # of the system, not of pyarrow
-            raise OutputError(f"{message} Mend that and run the same command again.") from error
+            raise OutputError(f"{message} Solve that and run the same command again.") from error
         raise DamagedFileError(
             name, f"{message} It is damaged: run `photo-search embed` to write it again."
         ) from error

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from photo_search.errors import PASSING, DatasetError
-from photo_search.ingest.dataset.parts import Table
+from photo_search.ingest.dataset.files import Table
 from photo_search.ingest.dataset.read import RowCount, RowNumbers, read_batches, read_rows
+from photo_search.ingest.pipeline.chunk_files import ABSENT, ChunkFiles
 from photo_search.ingest.pipeline.keys import Keys, hashed, photo_keys
-from photo_search.ingest.pipeline.parts import ABSENT, Parts
-from photo_search.ingest.pipeline.prepare import Photo
+from photo_search.ingest.pipeline.prepare import PhotoToEmbed
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Wanted:
     duplicates: int
     past_limit: int
 
-    def count_embedded(self, parts: Parts) -> int:
-        return int(np.count_nonzero(parts.has_vector(parts.find(self.keys))))
+    def count_embedded(self, chunks: ChunkFiles) -> int:
+        return int(np.count_nonzero(chunks.has_vector(chunks.find(self.keys))))
 
 
 def read_wanted(photos: Table, limit: int | None) -> Wanted:
@@ -47,7 +47,7 @@ def read_wanted(photos: Table, limit: int | None) -> Wanted:
         keys.append(photo_keys(photo_ids, urls))
     if not count.read:
         raise DatasetError(
-            f"{photos.parts[0]} lists no photo: it has a header and no rows. The output is left "
+            f"{photos.files[0]} lists no photo: it has a header and no rows. The output is left "
             "as it was. Get the dataset again, or name another folder with --dataset."
         )
     all_ids = np.concatenate(ids)
@@ -64,13 +64,13 @@ def read_wanted(photos: Table, limit: int | None) -> Wanted:
     )
 
 
-def missing(wanted: Wanted, parts: Parts, retry_failed: bool, recheck: bool) -> RowNumbers:
+def missing(wanted: Wanted, chunks: ChunkFiles, retry_failed: bool, recheck: bool) -> RowNumbers:
     """The photos to do: new ones and those that failed for a reason that may have passed.
 
     `retry_failed` leaves out the new ones; `recheck` asks again for all that failed.
     """
-    positions = parts.find(wanted.keys)
-    reasons = parts.reasons(positions)
+    positions = chunks.find(wanted.keys)
+    reasons = chunks.reasons(positions)
     retry = pc.is_valid(reasons) if recheck else pc.is_in(reasons, pa.array(sorted(PASSING)))
     chosen = np.asarray(retry, dtype=np.bool_)
     if not retry_failed:
@@ -78,11 +78,11 @@ def missing(wanted: Wanted, parts: Parts, retry_failed: bool, recheck: bool) -> 
     return wanted.rows[chosen]
 
 
-def cut(table: Table, rows: RowNumbers, size: int) -> Iterator[list[Photo]]:
+def cut(table: Table, rows: RowNumbers, size: int) -> Iterator[list[PhotoToEmbed]]:
     """These rows as chunks of `size` photos, in the order of the dataset."""
     batches = read_rows(table, rows, table.shape.required)
     photos = (
-        Photo(photo_id, url)
+        PhotoToEmbed(photo_id, url)
         for batch in batches
         for photo_id, url in zip(*(c.to_pylist() for c in _without_nulls(batch)), strict=True)
     )

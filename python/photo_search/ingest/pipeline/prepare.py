@@ -25,7 +25,7 @@ ROOM = 64 << 20  # bytes of thumbnails that wait for an earlier photo that is la
 ROW_BYTES = 2 << 10  # that a photo takes besides its thumbnail
 
 
-class Photo(NamedTuple):
+class PhotoToEmbed(NamedTuple):
     """A photo to be embedded."""
 
     photo_id: str
@@ -57,7 +57,7 @@ class Fetcher:
         self._parameters = dict(job.spec.thumbnail)
         self._source = job.open_source()
 
-    def __call__(self, photo: Photo) -> Thumbnail | Later[Thumbnail]:
+    def __call__(self, photo: PhotoToEmbed) -> Thumbnail | Later[Thumbnail]:
         url = thumbnail_url(photo.photo_image_url, self._parameters)
         row: dict[str, Any] = {**photo._asdict(), "thumbnail_url": url, "attempts": 0}
         try:
@@ -110,10 +110,12 @@ def _failed(row: dict[str, Any], failure: PhotoFailure) -> dict[str, Any]:
 
 
 @contextmanager
-def fetched(job: Job, photos: Sequence[Photo], ahead: int) -> Iterator[InOrder[Photo, Thumbnail]]:
+def fetched(
+    job: Job, photos: Sequence[PhotoToEmbed], ahead: int
+) -> Iterator[InOrder[PhotoToEmbed, Thumbnail]]:
     """The thumbnails of the photos in their order, by as many threads as the job has connections.
 
-    While one photo is late, later ones are fetched all the same, up to ROOM bytes of thumbnails.
+    If one photo is late, later ones are still fetched, up to ROOM bytes of thumbnails.
     """
     thumbnails = InOrder(
         Fetcher(job),
@@ -130,7 +132,7 @@ def fetched(job: Job, photos: Sequence[Photo], ahead: int) -> Iterator[InOrder[P
 
 
 @contextmanager
-def prepared(job: Job, photos: Sequence[Photo], ahead: int) -> Iterator[Iterator[Prepared]]:
+def prepared(job: Job, photos: Sequence[PhotoToEmbed], ahead: int) -> Iterator[Iterator[Prepared]]:
     """The photos in their order, prepared while earlier ones are used, about `ahead` of them.
 
     Threads decode them; or processes where the job has some, which let a fast GPU not wait for
@@ -154,7 +156,7 @@ def prepared(job: Job, photos: Sequence[Photo], ahead: int) -> Iterator[Iterator
 def _in_groups(
     decoders: Executor,
     prepare_group: Callable[[list[Thumbnail]], list[Prepared]],
-    thumbnails: InOrder[Photo, Thumbnail],
+    thumbnails: InOrder[PhotoToEmbed, Thumbnail],
     size: int,
     ahead: int,
 ) -> Iterator[Prepared]:

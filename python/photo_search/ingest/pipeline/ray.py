@@ -6,14 +6,14 @@ from typing import Any
 from photo_search.errors import OutputError, PhotoSearchError
 from photo_search.ingest.pipeline.chunk import Report, embed_chunk
 from photo_search.ingest.pipeline.job import Job
-from photo_search.ingest.pipeline.prepare import Photo
+from photo_search.ingest.pipeline.prepare import PhotoToEmbed
 
 RETRIES = 3  # of a chunk whose worker died
 WAITING = 2  # chunks per worker that are handed over in advance
 
 
 def embed_chunks_on_ray(
-    address: str, job: Job, chunks: Iterable[tuple[int, Sequence[Photo]]], report: Report
+    address: str, job: Job, chunks: Iterable[tuple[int, Sequence[PhotoToEmbed]]], report: Report
 ) -> None:
     """Embed chunks wherever the cluster has a free processor, or a GPU if it has any.
 
@@ -49,7 +49,7 @@ def embed_chunks_on_ray(
         ray.shutdown()
 
 
-def _embed_chunk(job: Job, number: int, photos: Sequence[Photo]) -> list[str | None]:
+def _embed_chunk(job: Job, number: int, photos: Sequence[PhotoToEmbed]) -> list[str | None]:
     reasons: list[str | None] = []
     embed_chunk(job, number, photos, reasons.extend)
     return reasons

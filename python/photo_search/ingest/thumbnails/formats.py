@@ -1,7 +1,7 @@
-"""The four picture formats: told apart by their first bytes, cut down to what makes the pixels.
+"""The four picture formats: recognised by their first bytes, and reduced to what makes the pixels.
 
-EXIF, colour profiles, texts and comments have no part in the pixels. Pillow parses them all the
-same, and refuses a good picture whose metadata is damaged or large. Browsers show such a picture,
+EXIF, colour profiles, texts and comments do not change the pixels. Pillow still parses them, and
+refuses a good picture whose metadata is damaged or large. Browsers show such a picture,
 so Pillow is given the file without its metadata.
 """
 
@@ -52,7 +52,7 @@ def media_type(content: bytes) -> str | None:
 
 
 def strip_metadata(content: bytes) -> Bare:
-    """The file with only those parts from which its pixels are made.
+    """The file with only what its pixels are made from.
 
     Raises PhotoFailure: not_image, truncated (it ends before its pixels begin) or corrupt.
     """

@@ -15,7 +15,7 @@ from photo_search.ingest.thumbnails.store import thumbnail_name
 READ_PAGE = """
 () => [...document.querySelectorAll("main > section")].map((section) => ({
     target: section.dataset.photoId,
-    downloads: Number(section.querySelector(".target .downloads").value),
+    downloads: Number(section.querySelector(".query .downloads").value),
     similar: [...section.querySelectorAll(".similar > li")].map((item) => ({
         photo_id: item.dataset.photoId,
         shown_id: item.querySelector(".id code").textContent,
@@ -113,7 +113,7 @@ def test_the_page_shows_what_the_sql_answers(visit, answers, has_script):
 
 
 def test_downloads_and_keywords_of_similar_photos_are_asked_of_the_mart_alone(answers, showcases):
-    targets = [showcase.target.photo_id for showcase in showcases]
+    targets = [showcase.photo.photo_id for showcase in showcases]
     assert answers.asked == [("photo_facts", targets)]
 
 
@@ -151,7 +151,7 @@ def test_light_and_dark_follow_the_reader(visit):
 
 def test_the_keyboard_reaches_every_target_in_order(showcases, visit):
     page = visit()
-    for target in (targets := [showcase.target.photo_id for showcase in showcases]):
+    for target in (targets := [showcase.photo.photo_id for showcase in showcases]):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.hash") == f"#photo-{target}"
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
@@ -162,7 +162,7 @@ def test_the_keyboard_reaches_every_target_in_order(showcases, visit):
 
 def test_arrow_keys_go_from_target_to_target_and_stop_at_both_ends(showcases, visit):
     page = visit(viewport={"width": 1280, "height": 500})
-    ids = [showcase.target.photo_id for showcase in showcases]
+    ids = [showcase.photo.photo_id for showcase in showcases]
     seen = []
     for key in ["ArrowRight"] * (len(ids) + 1) + ["ArrowLeft"] * (len(ids) + 1):
         page.keyboard.press(key)
@@ -188,7 +188,7 @@ def test_headings_and_names_tell_the_page_without_seeing_it(visit):
 
 
 def test_a_thumbnail_that_is_not_in_the_store_gets_a_frame(showcases, tmp_path):
-    target = showcases[0].target
+    target = showcases[0].photo
     store = tmp_path / "data"
     kept = store / thumbnail_name(target.thumbnail_sha256)
     kept.parent.mkdir(parents=True)

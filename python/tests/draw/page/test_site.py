@@ -102,7 +102,7 @@ def test_the_whole_walk_from_words_to_photos_to_a_filter_and_back_and_to_the_sql
 def test_a_photo_page_shows_facts_marks_and_distances_on_one_scale(visit):
     page = visit(f"/photo/{CAT}")
     assert page.locator("dl").inner_text().split("\n")[:2] == ["Submitted", "2018-09-17"]
-    assert page.locator(".target .credit").inner_text() == "Photo by Synthetic Egret"
+    assert page.locator(".query .credit").inner_text() == "Photo by Synthetic Egret"
     assert page.locator(".mark", has_text="Most downloaded").count() == 1
     assert page.locator(".mark", has_text="Near-duplicate").count() > 0
     distances = page.eval_on_selector_all(".distance data", "all => all.map(d => Number(d.value))")
@@ -152,7 +152,7 @@ def test_a_picture_of_one_s_own_finds_itself_and_its_address_can_be_kept(visit, 
         page.locator(".file button").click()
     page.wait_for_url("**/picture?*")
     assert neighbours(page)[0] == CAT
-    assert page.locator(".target img").evaluate("image => image.naturalWidth") > 0
+    assert page.locator(".query img").evaluate("image => image.naturalWidth") > 0
     kept = urlsplit(page.url)
     again = visit(f"{kept.path}?{kept.query}&count=24")
     assert neighbours(again)[:12] == neighbours(page)

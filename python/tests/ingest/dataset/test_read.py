@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from photo_search.errors import DatasetError
-from photo_search.ingest.dataset.parts import find_table
+from photo_search.ingest.dataset.files import find_table
 from photo_search.ingest.dataset.read import RowCount, read_batches
 from photo_search.ingest.dataset.shapes import CONVERSIONS, PHOTOS, TableShape
 
@@ -285,11 +285,9 @@ LOOK_ALIKES += [
 
 
 @pytest.mark.parametrize("name", LOOK_ALIKES)
-def test_a_file_that_only_looks_like_the_dataset_is_named_and_not_read(
-    tmp_path: Path, name: str
-) -> None:
+def test_a_file_of_a_similar_name_is_not_read_and_is_named(tmp_path: Path, name: str) -> None:
     write(tmp_path, name, "photo_id\tphoto_image_url", "a\thttps://old")
-    with pytest.raises(DatasetError, match="Not read, since a part is named") as error:
+    with pytest.raises(DatasetError, match="Not read: ") as error:
         find_table(tmp_path, PHOTOS)
     assert repr(name) in str(error.value)
     write(tmp_path, "photos.tsv000", "photo_id\tphoto_image_url", "a\thttps://new")
@@ -330,7 +328,7 @@ def test_files_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> None:
 
 def test_a_broken_link_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "photos.tsv000").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(DatasetError, match=r"photos\.tsv000 is named like a part"):
+    with pytest.raises(DatasetError, match=r"photos\.tsv000 is named like a file"):
         find_table(tmp_path, PHOTOS)
 
 

@@ -1,4 +1,4 @@
-"""Which files of a folder are the parts of a table."""
+"""Which files of a folder hold a table."""
 
 import os
 import re
@@ -12,12 +12,12 @@ from photo_search.ingest.dataset.shapes import TableShape
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a dataset on disk: its parts in their order."""
+    """A table of a dataset on disk: its files in their order."""
 
     shape: TableShape
-    parts: tuple[Path, ...]
+    files: tuple[Path, ...]
     look_alikes: tuple[str, ...] = ()
-    """Names of files that look like parts and are not read."""
+    """Names of files with similar names, which are not read."""
     literal_quotes: bool = False
     """Read a quote as an ordinary character, and every line as a row."""
 
@@ -25,11 +25,11 @@ class Table:
 def find_table(folder: Path, shape: TableShape, literal_quotes: bool = False) -> Table:
     """The table in this folder: `photos.tsv`, or `photos.tsv000`, `photos.tsv001`, ….
 
-    A part ends in `.tsv` or `.csv`, then digits or none, then `.gz`, `.bz2`, `.zst` or nothing.
-    Raises DatasetError if there is no part, one is missing, or one is there twice.
+    A name ends in `.tsv` or `.csv`, then digits or none, then `.gz`, `.bz2`, `.zst` or nothing.
+    Raises DatasetError if there is no such file, one is missing, or one is there twice.
     """
     folder = Path(os.path.abspath(folder))  # pyarrow would expand a ~ in a relative path
-    is_part = re.compile(rf"{shape.name}\.([tc]sv)(\d*)(?:\.(?:gz|bz2|zst))?", re.ASCII)
+    is_ours = re.compile(rf"{shape.name}\.([tc]sv)(\d*)(?:\.(?:gz|bz2|zst))?", re.ASCII)
     is_alike = re.compile(rf"{shape.name}.*\.[tc]sv|^{shape.name}\.zip", re.IGNORECASE | re.DOTALL)
     try:
         names = sorted(os.listdir(folder))
@@ -37,12 +37,12 @@ def find_table(folder: Path, shape: TableShape, literal_quotes: bool = False) ->
         raise DatasetError(
             f"{folder} cannot be read as a folder ({error.strerror}). {_how_to_get_one()}"
         ) from error
-    found = {name: match for name in names if (match := is_part.fullmatch(name))}
+    found = {name: match for name in names if (match := is_ours.fullmatch(name))}
     look_alikes = tuple(name for name in names if name not in found and is_alike.search(name))
     if not found:
         raise DatasetError(
             f"No {shape.name}.tsv* or {shape.name}.csv* in {folder}. {_how_to_get_one()}"
-            + (f" {_not_parts(look_alikes, shape)}" if look_alikes else "")
+            + (f" {_not_read(look_alikes, shape)}" if look_alikes else "")
         )
     by_number = sorted(found, key=lambda name: int(found[name][2] or 0))
     _check_whole(folder, by_number, [(match[1], match[2]) for match in found.values()])
@@ -56,38 +56,38 @@ def _how_to_get_one() -> str:
     )
 
 
-def _not_parts(names: Iterable[str], shape: TableShape) -> str:
+def _not_read(names: Iterable[str], shape: TableShape) -> str:
     return (
-        f"Not read, since a part is named like {shape.name}.tsv or {shape.name}.tsv000: "
-        f"{', '.join(map(repr, names))}."
+        f"Not read: {', '.join(map(repr, names))}. Files of this table are named like "
+        f"{shape.name}.tsv or {shape.name}.tsv000."
     )
 
 
 def describe_look_alikes(*tables: Table) -> list[str]:
-    """One line for each table beside which other files look like its parts."""
-    return [_not_parts(table.look_alikes, table.shape) for table in tables if table.look_alikes]
+    """One line for each table beside which lie files of similar names."""
+    return [_not_read(table.look_alikes, table.shape) for table in tables if table.look_alikes]
 
 
 def _check_whole(folder: Path, names: list[str], kinds: list[tuple[str, str]]) -> None:
-    """The parts must be one table: of one kind, each number once, none missing."""
+    """The files must make one table: of one kind, each number once, none missing."""
     numbers = sorted(int(digits) for _, digits in kinds if digits)
     suffixes = {suffix for suffix, _ in kinds}
     is_mixed = len(suffixes) > 1 or 0 < len(numbers) < len(names)
     if is_mixed or len(set(numbers)) < len(numbers) or (not numbers and len(names) > 1):
         raise DatasetError(
             f"{folder} holds a table twice: {', '.join(names)}. Keep either one file or the "
-            "numbered parts, of one kind, and move the others away."
+            "numbered files, all .tsv or all .csv, and move the others away."
         )
     if numbers and (numbers[0] > 1 or numbers[-1] - numbers[0] >= len(numbers)):
         missing = sorted(set(range(numbers[-1])) - set(numbers))
         raise DatasetError(
-            f"{folder} lacks parts of a table: there are {', '.join(names)}, and number "
-            f"{', '.join(map(str, missing[:9]))} is missing. Bring all parts of the release, or "
-            "number those that you want from 000."
+            f"{folder} lacks a file of a table: there are {', '.join(names)}, and number "
+            f"{', '.join(map(str, missing[:9]))} is missing. Add the missing files of the release, "
+            "or number those that you want from 000."
         )
     for name in names:
         if not (folder / name).is_file():
             raise DatasetError(
-                f"{folder / name} is named like a part of the dataset and is no file that can be "
-                "read. Mend it or move it away."
+                f"{folder / name} is named like a file of the dataset, but it is not a file. "
+                "Replace it or move it away."
             )

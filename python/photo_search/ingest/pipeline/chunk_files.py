@@ -1,4 +1,4 @@
-"""The parts that runs have written: which photos they hold, and their rows."""
+"""The chunks that runs have written: which photos they hold, and their rows."""
 
 import functools
 from collections.abc import Sequence
@@ -9,20 +9,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from photo_search.ingest.pipeline.keys import Keys, photo_keys
-from photo_search.ingest.pipeline.parquet import read_metadata, read_part, read_part_group
+from photo_search.ingest.pipeline.parquet import read_chunk, read_chunk_group, read_metadata
 from photo_search.storage import Folder
 
 Positions = npt.NDArray[np.int64]
+CHUNKS = "parts"  # their folder; another name would embed everything again
 ABSENT = -1
 KEY_COLUMNS = ["photo_id", "photo_image_url", "reason"]
 
 
-class Parts:
-    """All parts of a folder as one table, the newest first, read a row group at a time."""
+def chunk_folder(version: str) -> str:
+    return f"{CHUNKS}/{version}"
+
+
+class ChunkFiles:
+    """All chunks of a folder as one table, the newest first, read a row group at a time."""
 
     def __init__(self, folder: Folder, version: str) -> None:
         self._folder = folder
-        self.names = folder.names(f"parts/{version}", ".parquet")[::-1]
+        self.names = folder.names(chunk_folder(version), ".parquet")[::-1]
         self._groups: list[tuple[str, int]] = []
         sizes: list[int] = []
         keys, reasons = [np.empty(0, np.uint64)], [pa.array([], pa.string())]
@@ -31,7 +36,7 @@ class Parts:
             for group in range(metadata.num_row_groups):
                 self._groups.append((name, group))
                 sizes.append(metadata.row_group(group).num_rows)
-            table = read_part(folder, name, KEY_COLUMNS)
+            table = read_chunk(folder, name, KEY_COLUMNS)
             ids, urls, why = (column.combine_chunks() for column in table.columns)
             keys.append(photo_keys(ids, urls))
             reasons.append(why)
@@ -42,7 +47,7 @@ class Parts:
 
     @property
     def next_number(self) -> int:
-        """A number for the next part, higher than all before it."""
+        """A number for the next chunk, higher than all before it."""
         return (
             int(self.names[0].rpartition("/")[2].removesuffix(".parquet")) + 1 if self.names else 0
         )
@@ -79,4 +84,4 @@ class Parts:
 
     def _read_group(self, group: int, columns: tuple[str, ...]) -> pa.Table:
         name, number = self._groups[group]
-        return read_part_group(self._folder, name, number, columns)
+        return read_chunk_group(self._folder, name, number, columns)
