@@ -1,4 +1,4 @@
-"""Get the Chromium of the page's tests: one on PATH, Debian's package, or Playwright's own."""
+"""Install Chromium for the tests of pages: one on PATH, Debian's package, or Playwright's own."""
 
 import os
 import shutil

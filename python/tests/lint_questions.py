@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlfluff.core import FluffConfig, Linter
 
-from photo_search.warehouse.project import Project
+from photo_search.warehouse import Project
 
 REPOSITORY = Path(__file__).parents[2]
 RULES = "ambiguous, capitalisation, convention"

@@ -1,4 +1,4 @@
-"""A web server on this machine that serves thumbnails and, where a test says so, faults."""
+"""A web server on this machine that serves thumbnails and, if a test says so, faults."""
 
 import ssl
 import threading
@@ -13,10 +13,11 @@ Answer = Callable[["Request"], None]
 
 
 class Request(BaseHTTPRequestHandler):
-    """One request; an answer writes to it whatever it likes."""
+    """One request. An answer may write anything to it."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # or a body waits 40 ms for its headers to be acknowledged
+    # otherwise a body waits 40 ms until its headers are acknowledged
+    disable_nagle_algorithm = True
     server: "_Server"
 
     def do_GET(self) -> None:
@@ -35,11 +36,11 @@ class Request(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def raw(*pieces: bytes, pause: float = 0.0) -> Answer:
-    """Send these bytes as they are, `pause` seconds after each piece, and end the connection."""
+    """Send these bytes unchanged, wait `pause` seconds after each piece, and end the connection."""
 
     def answer(request: Request) -> None:
         request.close_connection = True
@@ -56,11 +57,11 @@ class _Server(ThreadingHTTPServer):
     photos: "PhotoServer"
 
     def handle_error(self, *_: object) -> None:
-        """A client that has hung up is what some tests want."""
+        """Ignore a client that disconnects, because some tests do."""
 
 
 class PhotoServer:
-    """Answers by path, or with `default`; counts requests; waits `latency` seconds before each."""
+    """Answers by path or with `default`, after `latency` seconds, and counts requests."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -78,7 +79,7 @@ class PhotoServer:
         return self.set(path, lambda request: request.send(200, body))
 
     def set(self, path: str, *answers: Answer) -> str:
-        """Give these answers one after the other, the last one for ever; return the URL."""
+        """Give these answers in turn, and then the last one forever. Returns the URL."""
         left = list(answers)
         self.answers[path] = lambda request: (left.pop(0) if len(left) > 1 else left[0])(request)
         return self.url + path
@@ -86,7 +87,7 @@ class PhotoServer:
 
 @contextmanager
 def serve_photos(context: ssl.SSLContext | None = None) -> Iterator[PhotoServer]:
-    """A running server on a free port of 127.0.0.1, over TLS if there is a context."""
+    """A running server on a free port of 127.0.0.1, with TLS if there is a context."""
     server = _Server(("127.0.0.1", 0), Request)
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True)

@@ -1,4 +1,4 @@
-"""dbt v2 reads the project, but for what dbt_v2_parse.txt lists. The list may only get shorter."""
+"""dbt v2 reads the project, except for the list in dbt_v2_parse.txt, which may only shrink."""
 
 import json
 import os
@@ -19,7 +19,7 @@ PROBLEM = re.compile(r"^\[(?:error|warning)\] \[\w+ \(\w+\)\]: (.*)(?:\n  --> ([
 
 
 @pytest.mark.skipif(not DBT.exists(), reason="dbt v2 is not installed. Run `make test-dbt-v2`.")
-def test_dbt_v2_parses_the_project_but_for_what_is_on_the_list(tmp_path: Path) -> None:
+def test_dbt_v2_parses_the_project_except_for_what_is_on_the_list(tmp_path: Path) -> None:
     project = tmp_path / "project"  # a copy, because dbt v2 changes .gitignore
     project.mkdir()
     for name in PROJECT:

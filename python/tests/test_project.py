@@ -1,4 +1,4 @@
-"""What the project promises about its own text: documented, small, and nothing said twice."""
+"""What the project promises about its own text: it is documented, short and without repetition."""
 
 import re
 import statistics
@@ -23,7 +23,7 @@ def manifest(demo: Demo) -> Manifest:
 
 
 def own_macros(manifest: Manifest) -> list[Macro]:
-    """The project's macros that have a text of their own: no tests, no engine's form of another."""
+    """The project's macros, without tests and without the forms for one engine."""
     return [
         macro
         for macro in manifest.macros.values()
@@ -33,7 +33,7 @@ def own_macros(manifest: Manifest) -> list[Macro]:
     ]
 
 
-def test_every_macro_says_what_it_does_and_what_each_argument_is(manifest: Manifest) -> None:
+def test_every_macro_and_argument_is_described(manifest: Manifest) -> None:
     for macro in own_macros(manifest):
         assert macro.description, macro.name
         body = jinja2.Environment(extensions=["jinja2.ext.do"]).parse(macro.macro_sql)
@@ -57,7 +57,7 @@ def test_every_model_source_seed_and_column_is_described(manifest: Manifest) -> 
             assert all(column.description for column in node.columns.values()), node.name
 
 
-def test_python_and_the_project_agree_on_the_dimension_of_a_vector(manifest: Manifest) -> None:
+def test_python_and_dbt_use_the_same_dimension_of_a_vector(manifest: Manifest) -> None:
     photos = manifest.nodes["model.photo_search.photos"]
     assert photos.config.meta["vector_index"]["dimension"] == DIMENSION
     checks = [constraint.expression for constraint in photos.constraints]
@@ -65,7 +65,7 @@ def test_python_and_the_project_agree_on_the_dimension_of_a_vector(manifest: Man
 
 
 def test_settings_that_dbt_does_not_know_are_in_meta(manifest: Manifest) -> None:
-    """dbt warns of others only on the adapters of dbt Labs, and dbt v2 refuses them on all."""
+    """dbt warns about others only with the adapters of dbt Labs. dbt v2 refuses them all."""
     known = {"order_by", "settings", "query_settings"}  # to dbt-clickhouse
     known |= {f"{kind}_keys_{what}" for kind in ("config", "meta") for what in ("used", "defaults")}
     for node in manifest.nodes.values():
@@ -73,7 +73,7 @@ def test_settings_that_dbt_does_not_know_are_in_meta(manifest: Manifest) -> None
         assert not any(column._extra for column in node.columns.values()), node.name
 
 
-def test_every_test_says_what_it_found_and_what_to_do_in_words_that_its_rows_fill_in(
+def test_every_test_says_what_it_found_and_what_to_do_with_values_from_its_rows(
     demo: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     demo.dbt.run("compile").check()
@@ -113,7 +113,7 @@ def test_the_median_macro_and_model_are_40_lines_or_fewer() -> None:
         assert statistics.median(len(f.read_text().splitlines()) for f in files) <= 40
 
 
-def test_no_query_stands_twice_in_the_compiled_models(demo: Demo) -> None:
+def test_the_compiled_models_repeat_no_query(demo: Demo) -> None:
     demo.dbt.run("compile").check()
     compiled = demo.folder / "target" / "compiled" / "photo_search" / "models"
     models = [file for file in compiled.rglob("*.sql") if ".yml" not in str(file)]
@@ -123,7 +123,9 @@ def test_no_query_stands_twice_in_the_compiled_models(demo: Demo) -> None:
 
 
 def long_selects(file: Path) -> list[str]:
-    """Each run of six or more lines from a `select` to the next blank line, white space folded."""
+    """Each run of six or more lines, from a `select` to the next blank line, with folded white
+    space.
+    """
     runs = re.findall(r"(?ms)^\s*select\b.*?(?=^\s*$|\Z)", file.read_text())
     return [" ".join(run.split()) for run in runs if run.strip().count("\n") >= 5]
 

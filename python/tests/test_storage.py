@@ -1,4 +1,4 @@
-"""Folders of odd names, and files that appear together."""
+"""Folders with unusual names, and files that are replaced together."""
 
 from pathlib import Path
 from typing import IO
@@ -14,7 +14,7 @@ ODD_NAMES += ["-v", "--out", "a\\b", "photo_id=1", "s3:", "[!a]", "**", "{}", "$
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 @pytest.mark.parametrize("base", ["", "memory://odd/"])
-def test_a_folder_is_the_one_of_that_very_name(
+def test_the_name_of_a_folder_is_taken_literally(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, base: str
 ) -> None:
     if base:  # in an address, fsspec reads :: as a chain

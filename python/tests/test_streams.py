@@ -1,4 +1,4 @@
-"""Commands in places that are not a person's terminal, each in a process of its own."""
+"""Commands whose output is not a terminal, each in a new process."""
 
 import os
 import signal
@@ -58,7 +58,7 @@ def test_sigterm_stops_a_command_as_ctrl_c_does() -> None:
     assert process.returncode == 143
 
 
-def test_the_page_may_be_asked_for_by_this_machine_and_by_the_names_that_are_allowed() -> None:
+def test_the_page_answers_to_the_names_of_this_machine_and_to_allowed_names() -> None:
     ours = ["127.0.0.1", "localhost", "[::1]"]
     assert _names("0.0.0.0", ["photos.lan"]) == [*ours, "photos.lan"]
     assert _names("::1", []) == ours
@@ -67,6 +67,6 @@ def test_the_page_may_be_asked_for_by_this_machine_and_by_the_names_that_are_all
 
 
 @pytest.mark.parametrize("name", ["http://photos.lan", "photos.lan:80", "*lan", "a b", ""])
-def test_a_name_that_no_browser_could_ask_for_is_refused(name: str) -> None:
+def test_a_name_that_no_browser_can_request_is_refused(name: str) -> None:
     with pytest.raises(ServeError, match="--allow-host"):
         _names("127.0.0.1", [name])

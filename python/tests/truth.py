@@ -1,4 +1,4 @@
-"""What the questions must answer, computed with numpy and pandas from the files alone."""
+"""What the questions must answer, computed with numpy and pandas from the files only."""
 
 # ruff: noqa: RUF001 (the Greek sigma)
 
@@ -31,7 +31,7 @@ Nearest = list[tuple[str, float]]
 
 
 def folded(text: str) -> str | None:
-    """What fold_keyword() promises, by Python's Unicode tables."""
+    """What fold_keyword() promises, computed with Python's Unicode tables."""
     visible = f"([{EMOJI}])[\ufe00-\ufe0f]*(\u200d)|[{IGNORABLE}]"
     text = re.sub(visible, lambda found: (found[1] or "") + (found[2] or ""), text)
     text = unicodedata.normalize("NFKD", text).lower()
@@ -58,7 +58,7 @@ class Truth:
         without: Iterable[str] = (),
         where: "pd.Series[bool] | None" = None,
     ) -> Nearest:
-        """All photos but `without`, nearest first, ties by photo_id."""
+        """All photos except `without`, nearest first, ties by photo_id."""
         allowed = set(self.ids if where is None else where.index[where]) - set(without)
         distances = 1 - self.vectors @ vector / np.linalg.norm(vector)
         pairs = zip(self.ids, map(float, distances), strict=True)
@@ -72,7 +72,7 @@ class Truth:
 
     @cached_property
     def conversions(self) -> pd.DataFrame:
-        """Downloads of known photos that followed a keyword: cleaned, and what it counts as."""
+        """Downloads of known photos by keyword, cleaned, with the keyword that each counts as."""
         table = pq.read_table(self.data / "conversions.parquet").to_pandas()
         table["typed"] = table["keyword"].map(folded, na_action="ignore")
         table = table[table["photo_id"].isin(self.ids) & table["typed"].notna()].copy()
@@ -86,7 +86,7 @@ class Truth:
         return table
 
     def groups(self, max_distance: float) -> dict[str, set[str]]:
-        """Each photo that has a near-duplicate: all it is connected with, itself included."""
+        """Each photo with a near-duplicate, and all photos connected with it, itself included."""
         found: dict[str, set[str]] = {}
         for one, other in np.argwhere(1 - self.vectors @ self.vectors.T <= max_distance):
             if one < other:

@@ -1,4 +1,4 @@
-"""dbt and photo-search on this project, as a user runs them, in a process of their own.
+"""Run dbt and photo-search on this project, as a user does, in a process that stays.
 
 The module's name must not begin with `dbt_`: dbt imports every such module as a plugin.
 """
@@ -18,28 +18,28 @@ Result = TypeVar("Result")
 
 
 class DbtProcess:
-    """Commands on the database in `folder`/data/chdb, started in the repository's root."""
+    """Commands on the database in `folder`/data/chdb, run from the repository's root."""
 
     def __init__(self, folder: Path) -> None:
         self.environment = os.environ | {
             "PHOTO_SEARCH_CHDB_PATH": str(folder / "data" / "chdb"),
             "DBT_TARGET_PATH": str(folder / "target"),
             "DBT_LOG_PATH": str(folder / "logs"),
-            "DBT_WRITE_JSON": "false",  # a test that reads what dbt writes down asks for it
+            "DBT_WRITE_JSON": "false",  # so that a test can read what dbt logs
             "NO_COLOR": "1",
             "DBT_USE_COLORS": "false",
         }
 
     def run(self, *arguments: str, **variables: str) -> Outcome:
-        """`dbt` in the warm process; `variables` are its environment's for this command alone."""
+        """Run `dbt` in the warm process. `variables` are its environment for this command only."""
         return self.call(run_dbt, [*arguments], **variables)
 
     def load(self, *arguments: str, **variables: str) -> Outcome:
-        """`photo-search load` in the warm process."""
+        """Run `photo-search load` in the warm process."""
         return self.call(_photo_search, ["load", *arguments], **variables)
 
     def embed(self, *arguments: str) -> Outcome:
-        """`photo-search embed` in the warm process, which loads the model once."""
+        """Run `photo-search embed` in the warm process, which loads the model once."""
         return self.call(_photo_search, ["embed", *arguments])
 
     def call(self, work: Callable[..., Result], *arguments: Any, **variables: str) -> Result:
@@ -48,15 +48,15 @@ class DbtProcess:
         return warm_dbt.call(work, *arguments, folder=REPOSITORY, environment=environment)
 
     def cold(self, *arguments: str) -> Outcome:
-        """`dbt` in a process of its own, from start to exit."""
+        """Run `dbt` in a new process, from start to exit."""
         return self._command("dbt", *arguments)
 
     def photo_search(self, *arguments: str) -> Outcome:
-        """`photo-search` in a process of its own."""
+        """Run `photo-search` in a new process."""
         return self._command("photo-search", *arguments)
 
     def start(self, command: str, *arguments: str) -> "subprocess.Popen[str]":
-        """A command that the test may kill."""
+        """Start a command that the test may kill."""
         return subprocess.Popen(
             [str(Path(sys.executable).with_name(command)), *arguments],
             cwd=REPOSITORY,

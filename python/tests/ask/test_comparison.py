@@ -1,4 +1,4 @@
-"""How the neighbours of photos changed, on vectors whose neighbours are plain to see."""
+"""How the neighbours of photos change, on vectors whose neighbours are easy to see."""
 
 import numpy as np
 import pytest
@@ -8,13 +8,13 @@ from photo_search.errors import DatasetError
 
 
 def embedded(version, **degrees):
-    """Photos by id, each in a direction on a circle."""
+    """Photos by id. Each vector is a direction on a circle."""
     angles = np.radians(list(degrees.values()))
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     return Embedded(list(degrees), vectors, version)
 
 
-def test_only_photos_of_both_sides_are_compared_each_with_its_nearest():
+def test_only_photos_on_both_sides_are_compared():
     old = embedded("1", cat=0, gone=1, dog=10, sun=90, sea=100)
     new = embedded("2", sea=100, cat=0, dog=85, sun=90, new=1)
     found = compare(old, new, top_k=1)
@@ -35,6 +35,6 @@ def test_a_single_photo_has_no_neighbours_to_compare():
     assert (found.top_k, found.count_photos, found.share_kept, found.moved) == (0, 1, 1, [])
 
 
-def test_two_sides_without_a_common_photo_are_refused():
+def test_a_comparison_without_a_common_photo_is_refused():
     with pytest.raises(DatasetError, match="have no photo in common"):
         compare(embedded("1", cat=0), embedded("2", dog=0), top_k=10)

@@ -8,11 +8,11 @@ from photo_search.ask.question import Question
 FULL = Question("--a", top_k=3, filters={"location_country": "o'br\"\\ien é"}, exact=True)
 
 
-def test_the_call_names_only_what_differs_from_the_defaults():
+def test_the_call_names_only_arguments_that_differ_from_the_defaults():
     assert Question("a").call == '{{ photo_conversions(top_k=12, photo_id="a") }}'
 
 
-def test_popularity_asks_the_macro_that_blends():
+def test_popularity_calls_popular_similar_photos():
     assert Question("a", popularity=0.25).call == (
         '{{ popular_similar_photos(top_k=12, photo_id="a", similarity_weight=0.75, '
         "popularity_weight=0.25) }}"
@@ -20,7 +20,7 @@ def test_popularity_asks_the_macro_that_blends():
 
 
 @pytest.mark.parametrize("question", [FULL, Question(vector=[0.5, -1e-7])])
-def test_jinja_reads_in_the_call_what_dbt_is_given(question):
+def test_the_call_gives_jinja_the_same_arguments_as_dbt(question):
     given = {}
     environment = jinja2.Environment()
     environment.globals["photo_conversions"] = lambda **arguments: given.update(arguments)

@@ -1,4 +1,4 @@
-"""An answer on a terminal."""
+"""Answers on a terminal."""
 
 import io
 import os
@@ -43,7 +43,7 @@ def printed(text, thumbnails=None, **settings):
     return file.getvalue()
 
 
-def test_nothing_that_a_stranger_wrote_reaches_the_terminal_as_a_command():
+def test_text_in_an_answer_never_reaches_the_terminal_as_a_command():
     shown = printed("red\x1b[31m\x07\x9b2J\u202eback [bold]x[/bold]")
     assert not any(act in shown for act in ("\x1b", "\x07", "\x9b", "\u202e"))
     assert "[bold]x[/bold]" in shown
@@ -63,14 +63,14 @@ def drawn_on_a_terminal(size):
     return shown
 
 
-def test_a_terminal_that_knows_no_pictures_gets_half_blocks():
+def test_a_terminal_without_pictures_gets_half_blocks():
     shown = drawn_on_a_terminal((50, 100))
     assert "▀" in shown
     assert "38;2;254;0;0" in shown
-    assert shown.count("0.25") == 2  # a thumbnail that cannot be drawn leaves its place empty
+    assert shown.count("0.25") == 2  # the place of a thumbnail that cannot be drawn stays empty
 
 
-def test_a_terminal_that_does_not_know_its_size_gets_the_table_alone():
+def test_a_terminal_of_unknown_size_gets_only_the_table():
     shown = drawn_on_a_terminal((0, 0))
     assert "0.25" in shown
     assert "▀" not in shown
@@ -78,7 +78,7 @@ def test_a_terminal_that_does_not_know_its_size_gets_the_table_alone():
 
 def read_all(master):
     parts = []
-    with suppress(OSError):  # how Linux says that the other side is closed
+    with suppress(OSError):  # Linux says so when the other side is closed
         while part := os.read(master, 65536):
             parts.append(part)
     os.close(master)

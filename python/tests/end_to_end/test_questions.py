@@ -522,7 +522,7 @@ EQUAL = (
 def test_hundreds_of_near_duplicates_are_one_group_within_seconds(
     demo: Demo, pairs: str, count: int
 ) -> None:
-    """A chain of photos, and equal pictures, each paired with the first ten as in photo_neighbours."""
+    """A chain of photos, and equal pictures, each paired with the first ten of them."""
     named = (
         "select toString(least(one, other)) as photo_id,"
         f" toString(greatest(one, other)) as duplicate_photo_id from ({pairs})"

@@ -40,7 +40,7 @@ PAGES = ("/", "/random", "/photo/{}", "/map", "/map.svg", "/map/points.json", "/
 
 @dataclass(frozen=True)
 class Collection:
-    """The first photos of the sample, the conversions with them, and the expected warnings of dbt."""
+    """The first photos of the sample, their conversions, and the warnings of dbt."""
 
     count_photos: int
     conversions: str

@@ -1,7 +1,7 @@
 """Hostile photo collections, made from a seed: odd ids, texts, times, numbers, pictures and files.
 
-The same seed gives the same collection. Every row that is written is also kept in memory, so that a
-test can account for each of them afterwards.
+The same seed gives the same collection. Every written row is also kept in memory, so that a test
+can account for each of them.
 """
 
 # ruff: noqa: RUF001 (letters that look like others are part of the trouble)
@@ -67,7 +67,7 @@ Row = dict[str, str]
 
 @dataclass
 class Collection:
-    """What was written: the rows in their order, and where they and the pictures lie."""
+    """What was written: the rows in their order, and the paths of the files and pictures."""
 
     dataset: Path
     thumbnails: Path
@@ -79,7 +79,7 @@ class Collection:
 
 
 def make_collection(seed: int, folder: Path) -> Collection:
-    """Write the collection of this seed below `folder`."""
+    """Write the collection of this seed into `folder`."""
     chance = random.Random(seed)
     place = folder / chance.choice(FOLDERS)
     collection = Collection(place / "dataset", place / "thumbnails", place / "out")
@@ -138,7 +138,7 @@ def _write_table(
     columns: dict[str, list[str]],
     rows: Sequence[Row],
 ) -> None:
-    """One to three files; some with rows of too few fields, a few with a quote left open."""
+    """One to three files. Some have rows with too few fields, and a few have an open quote."""
     suffix, delimiter = chance.choice([("tsv", "\t"), ("csv", ","), ("csv", "\t")])
     bounds = sorted(chance.choices(range(len(rows) + 1), k=chance.choice([0, 0, 1, 2])))
     names = list(columns)
@@ -172,7 +172,7 @@ def _with_open_quote(names: Sequence[str], delimiter: str) -> str:
 
 
 def _litter(chance: random.Random, folder: Path) -> None:
-    """Files that look like those of the dataset and are not; their rows must not be read."""
+    """Files with names like those of the dataset. Their rows must not be read."""
     for name in chance.sample(
         ["photos.tsv~", "photos.tsv.bak", "photos (1).tsv", ".photos.tsv.swp", "conversions.tsv~",
          "__MACOSX/._photos.tsv000", "photos.tsv000.tmp", "copy of photos.csv"],
@@ -188,7 +188,7 @@ Maker = Callable[[random.Random], bytes | None]
 
 
 def _pixels(chance: random.Random, side: int = 48) -> Image.Image:
-    """One of 20 pictures, so that many photos are the same or nearly so."""
+    """One of 20 pictures, so that many photos are the same or nearly the same."""
     blocks = np.random.default_rng(chance.randrange(20)).integers(0, 256, (6, 8, 3), dtype=np.uint8)
     return Image.fromarray(blocks).resize((side * 4 // 3, side))
 

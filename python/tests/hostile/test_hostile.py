@@ -1,6 +1,7 @@
-"""Awkward collections through every step: embed, load, build, questions, pages.
+"""Awkward collections in every step: embed, load, build, questions, pages.
 
-HOSTILE_SEEDS says how many are tried, from seed 0 on: a few here, 200 by `make test-hostile`.
+HOSTILE_SEEDS says how many run, starting at seed 0. By default these are a few. `make test-hostile`
+runs 200.
 """
 
 import json
@@ -25,7 +26,7 @@ PATHS = ("/", "/random", "/map", "/map.svg", "/map/points.json", "/quality", "/p
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_hostile_collection_loses_no_row_and_gets_right_answers(
+def test_a_hostile_collection_loses_no_row_and_gives_correct_answers(
     seed: int, tmp_path: Path
 ) -> None:
     collection, dbt = make_collection(seed, tmp_path), DbtProcess(tmp_path)
@@ -62,7 +63,7 @@ def check(outcome: Any) -> None:
 
 
 def embed(collection: Collection, dbt: DbtProcess) -> bool:
-    """Embed, and account for every row; whether the output is there."""
+    """Embed, and account for every row. Returns whether there is output."""
     outcome = dbt.embed(
         *("--json", "--model", "demo", "--max-failure-rate", "1"),
         *("--allow-host", HOST, "--photos-from", str(collection.thumbnails)),
@@ -99,13 +100,13 @@ def embed(collection: Collection, dbt: DbtProcess) -> bool:
 
 
 def read_downloads(out: Path, truth: Truth) -> pd.DataFrame:
-    """The conversions of photos that are there; one that stands twice is one."""
+    """The conversions of photos in the collection. A duplicate counts once."""
     conversions = pq.read_table(out / "conversions.parquet").to_pandas().drop_duplicates()
     return conversions[conversions["photo_id"].isin(truth.ids)]
 
 
 def check_similar(rows: Rows, truth: Truth, target: str, counts: "pd.Series[int]") -> None:
-    """The rows are numpy's: nearest first, ties by photo_id, each with its downloads."""
+    """Check that the rows equal those of numpy: nearest first, ties by photo_id, with downloads."""
     expected = truth.similar(target)[:TOP_K]
     assert [row["photo_id"] for row in rows] == [photo_id for photo_id, _ in expected]
     assert [row["distance"] for row in rows] == pytest.approx(

@@ -1,4 +1,4 @@
-"""What a built database says: the answers of questions, and the pages over HTTP."""
+"""What a built database answers: the questions, and the pages over HTTP."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ class Seen(NamedTuple):
 def visit(
     data: str, questions: Sequence[tuple[str, Mapping[str, Any]]], paths: Sequence[str]
 ) -> Seen:
-    """Ask each question (a macro and its arguments) and request each path of the search page."""
+    """Run each question (a macro and its arguments) and request each path of the search page."""
     with Project(REPOSITORY).open() as warehouse:
         answers = [
             warehouse.rows(warehouse.compile(macro, **arguments)) for macro, arguments in questions

@@ -1,4 +1,4 @@
-"""ClickHouse reads { } * ? in a path as a pattern; a path that a person gives is none."""
+"""ClickHouse reads { } * ? in a path as a pattern. A path from a user is never a pattern."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def write(folder: Path, number: int) -> Path:
     return folder / "a.parquet"
 
 
-def test_a_file_is_read_whatever_its_folder_is_called(tmp_path: Path) -> None:
+def test_a_file_is_read_whatever_the_name_of_its_folder(tmp_path: Path) -> None:
     files = [write(tmp_path / name, number) for number, name in enumerate(NAMES)]
     with clickhouse_connect.get_client(interface="chdb") as engine:
         for number, path in enumerate(files):
@@ -33,7 +33,7 @@ def test_a_file_is_read_whatever_its_folder_is_called(tmp_path: Path) -> None:
             assert rows == [(number,)], path
 
 
-def test_a_file_at_an_address_is_read_whatever_its_folder_is_called(tmp_path: Path) -> None:
+def test_a_file_at_an_address_is_read_whatever_the_name_of_its_folder(tmp_path: Path) -> None:
     names = [name for name in NAMES if not set(name) & set("?#%\n")]
     for number, name in enumerate(names):
         write(tmp_path / name, number)
@@ -50,7 +50,7 @@ def test_a_pattern_in_the_address_of_a_bucket_is_refused(key: str) -> None:
         remote_file(f"s3://bucket/{key}", "a.parquet", COLUMNS)
 
 
-def test_letters_of_a_bucket_are_encoded_as_the_engine_decodes_them() -> None:
+def test_characters_in_the_address_of_a_bucket_are_encoded_as_the_engine_decodes_them() -> None:
     assert "/a%2520b/c%23d/a.parquet" in remote_file("s3://bucket/a%20b/c#d", "a.parquet", COLUMNS)
 
 
@@ -60,6 +60,6 @@ def test_an_address_that_means_several_hosts_or_has_a_fragment_is_refused(addres
         remote_file(address, "a.parquet", COLUMNS)
 
 
-def test_a_folder_with_a_colon_and_slashes_inside_is_no_address() -> None:
+def test_a_folder_with_a_colon_and_slashes_in_its_name_is_not_an_address() -> None:
     assert is_remote("s3://bucket/photos")
     assert not is_remote("./a://b")

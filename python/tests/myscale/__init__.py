@@ -1,1 +1,1 @@
-"""The target `myscale` against the stand-in, or against the server that MYSCALE_* names."""
+"""The target `myscale`, on the stand-in or on the server that MYSCALE_* names."""

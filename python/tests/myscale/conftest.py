@@ -1,4 +1,4 @@
-"""One server per variant, started when a test first asks for it and loaded with the sample."""
+"""One server per variant. It starts when a test first needs it, and holds the sample."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ def _start(variant: Variant, folder: Path, demo: Demo, stack: ExitStack) -> Ware
 
 @pytest.fixture(scope="session")
 def standins(warehouses: Warehouses) -> Warehouses:
-    """Servers that fail on demand, which a real one does not."""
+    """Servers that fail when a test says so. A real server cannot."""
     if real_server():
         pytest.skip("needs a server that fails on demand")
     return warehouses
@@ -58,7 +58,7 @@ def standins(warehouses: Warehouses) -> Warehouses:
 
 @pytest.fixture(scope="session")
 def built(standins: Warehouses) -> Warehouse:
-    """A built database on MyScale 2, open source."""
+    """A built database on open-source MyScale 2."""
     warehouse = standins(Variant(2, "oss"))
     warehouse.run("run", "--select", "+photos").check()
     return warehouse
@@ -66,7 +66,7 @@ def built(standins: Warehouses) -> Warehouse:
 
 @pytest.fixture
 def server(myscale: Warehouse) -> Iterator[MyScaleStandIn]:
-    """What is behind `myscale`, without a fault before and after."""
+    """The server of `myscale`, without faults before and after the test."""
     assert myscale.faults is not None
     myscale.faults.clear_faults()
     yield myscale.faults

@@ -1,4 +1,4 @@
-"""The target `clickhouse`: a server of today, over HTTP."""
+"""The target `clickhouse`: a current server over HTTP."""
 
 from pathlib import Path
 

@@ -42,7 +42,9 @@ SERVERS = [real] if (real := real_server()) else [Variant(2, "cloud", tls=True),
 
 
 @pytest.mark.parametrize("variant", SERVERS, ids=str)
-def test_the_life_of_a_database(variant: Variant, warehouses: Warehouses, demo: Demo) -> None:
+def test_a_database_can_be_loaded_built_appended_to_and_changed(
+    variant: Variant, warehouses: Warehouses, demo: Demo
+) -> None:
     the_life_of_a_database(warehouses(variant), demo)
 
 
@@ -112,7 +114,8 @@ def a_changed_photo_is_deleted_and_inserted_and_a_vanished_one_goes(
     warehouse.rewrite_photos(change)
     table = warehouse.uuid()
     warehouse.run("run", "--select", "photos").check()
-    if warehouse.variant.generation == 2:  # the stand-in of 1 gives a table a new UUID by DELETE
+    # in generation 1 of the stand-in, DELETE gives a table a new UUID
+    if warehouse.variant.generation == 2:
         assert warehouse.uuid() == table
     after = warehouse.ask("similar_photos", photo_id=TARGET)
     assert after[0]["photo_id"] == far
@@ -150,7 +153,7 @@ def the_docs_know_the_columns_of_the_server(warehouse: Warehouse) -> None:
 def assert_answers_are_those_of_chdb(
     dbt: DbtProcess, target: str, demo: Demo, photo_ids: tuple[str, ...]
 ) -> None:
-    """The same photos, order and counts; distances within 1e-3."""
+    """Check for the same photos, order and counts, and distances within 1e-3."""
     here = answers(dbt, target, photo_ids)
     there = answers(demo.dbt, "local", photo_ids)
     assert len(here) == len(there) == len(ONCE) + len(photo_ids) * len(OF_EACH)
@@ -162,7 +165,7 @@ def assert_answers_are_those_of_chdb(
 
 @cache
 def answers(dbt: DbtProcess, target: str, photo_ids: tuple[str, ...]) -> list[Rows]:
-    """What `target` answers to ONCE and, for each photo, to OF_EACH; in one command of dbt."""
+    """What `target` answers to ONCE and, for each photo, to OF_EACH, in one dbt command."""
     ask = "".join(f"{{% do asked.append({question}) %}}" for question in OF_EACH)
     printed = dbt.run(
         *("--quiet", "compile", "--target", target, "--inline"),

@@ -1,4 +1,4 @@
-"""What goes wrong while a table is built, with searches running all the time."""
+"""Failures during a build, while searches run."""
 
 import json
 import math
@@ -32,7 +32,7 @@ select photo_id from (
 
 @dataclass
 class Searches:
-    """What a reader saw: answers that were right, answers that were not, and no connection."""
+    """What a reader saw: correct answers, wrong answers, and lost connections."""
 
     right: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -41,9 +41,9 @@ class Searches:
 
 @contextmanager
 def searches(server: MyScaleStandIn) -> Iterator[Searches]:
-    """Search without pause, by the index alone and with the scan of what it does not cover.
+    """Search all the time, through the index only and with a scan of what it does not cover.
 
-    Fails unless every answer is the one from before.
+    Fails unless every answer equals the earlier one.
     """
     client, seen, end = Client(server), Searches(), threading.Event()
     questions = [SEARCH.format(target=TARGET, scan=scan) for scan in (0, 1)]
@@ -91,7 +91,7 @@ def the_next_run_is_whole(myscale: Warehouse, tables: list[str]) -> None:
 
 
 def far_photos(myscale: Warehouse, count: int) -> list[str]:
-    """The photos least like TARGET: they come and go without a change of its neighbours."""
+    """The photos least similar to TARGET. They can come and go without changing its neighbours."""
     ids = myscale.everything["photo_id"].to_pylist()
     vectors = np.array(myscale.everything["photo_embed"].to_pylist())
     return [ids[i] for i in np.argsort(vectors @ vectors[ids.index(TARGET)])[:count]]
@@ -114,7 +114,7 @@ def with_description(photo_ids: list[str], text: str) -> Callable[[pa.Table], pa
     return change
 
 
-def test_a_build_that_hangs_ends_at_the_deadline_and_the_old_table_serves(
+def test_a_build_that_hangs_ends_at_the_deadline_and_the_old_table_stays(
     myscale: Warehouse, server: MyScaleStandIn
 ) -> None:
     tables, table = myscale.tables(), myscale.uuid()
@@ -131,7 +131,7 @@ def test_a_build_that_hangs_ends_at_the_deadline_and_the_old_table_serves(
         the_next_run_is_whole(myscale, tables)
 
 
-def test_a_build_that_fails_gives_its_reason_and_the_old_table_serves(
+def test_a_build_that_fails_gives_its_reason_and_the_old_table_stays(
     myscale: Warehouse, server: MyScaleStandIn
 ) -> None:
     tables, table = myscale.tables(), myscale.uuid()
@@ -148,7 +148,7 @@ def test_a_build_that_fails_gives_its_reason_and_the_old_table_serves(
 @pytest.mark.parametrize(
     "statement", ["insert into.*photos__dbt_tmp", "add vector index photo_embed", "exchange tables"]
 )
-def test_a_connection_lost_on_the_way_leaves_a_whole_table_and_nothing_behind(
+def test_a_lost_connection_leaves_a_complete_table_and_no_others(
     myscale: Warehouse, server: MyScaleStandIn, statement: str, when: str
 ) -> None:
     tables = myscale.tables()
@@ -162,7 +162,7 @@ def test_a_connection_lost_on_the_way_leaves_a_whole_table_and_nothing_behind(
         the_next_run_is_whole(myscale, tables)
 
 
-def test_a_connection_lost_while_waiting_is_asked_again(
+def test_a_request_is_repeated_if_its_connection_is_lost_while_waiting(
     myscale: Warehouse, server: MyScaleStandIn
 ) -> None:
     server.drop_connection_on("from system.vector_indices")
@@ -170,7 +170,7 @@ def test_a_connection_lost_while_waiting_is_asked_again(
         myscale.run(*REBUILD).check()
 
 
-def test_a_server_that_restarts_while_it_builds_answers_as_before(
+def test_a_server_that_restarts_during_a_build_answers_as_before(
     myscale: Warehouse, server: MyScaleStandIn
 ) -> None:
     tables = myscale.tables()
@@ -178,14 +178,14 @@ def test_a_server_that_restarts_while_it_builds_answers_as_before(
     restart = threading.Timer(2.5, server.restart, kwargs={"down_s": 0.5})
     with searches(server) as seen:
         restart.start()
-        myscale.run(*REBUILD)  # it may notice or not
+        myscale.run(*REBUILD)  # dbt may notice the restart or not
         restart.join()
         server.clear_faults()
         the_next_run_is_whole(myscale, tables)
     assert seen.unanswered > 0
 
 
-def test_a_second_run_beside_stops_with_one_clear_message(
+def test_a_second_run_at_the_same_time_stops_with_one_clear_message(
     myscale: Warehouse, server: MyScaleStandIn
 ) -> None:
     tables, table = myscale.tables(), myscale.uuid()
@@ -204,7 +204,7 @@ def test_a_second_run_beside_stops_with_one_clear_message(
         assert myscale.tables() == tables
 
 
-def test_a_second_run_beside_adds_no_conversion_twice(
+def test_a_second_run_at_the_same_time_adds_no_conversion_twice(
     myscale: Warehouse, server: MyScaleStandIn
 ) -> None:
     first = (
@@ -222,7 +222,7 @@ def test_a_second_run_beside_adds_no_conversion_twice(
     assert "Another run of dbt is building `photo_search`.`conversions`. Wait" in second.output
 
 
-def test_a_changed_index_definition_is_noticed_and_the_table_rebuilt(
+def test_a_changed_index_definition_causes_a_rebuild(
     myscale: Warehouse, server: MyScaleStandIn
 ) -> None:
     table = myscale.uuid()
@@ -237,7 +237,7 @@ def test_a_changed_index_definition_is_noticed_and_the_table_rebuilt(
     assert myscale.ask("vector_index_status")[0]["index_type"] == "SCANN('metric_type=Cosine')"
 
 
-def test_an_append_whose_index_fails_says_why_and_the_next_run_heals_it(
+def test_an_append_whose_index_fails_says_why_and_the_next_run_repairs_it(
     myscale: Warehouse, server: MyScaleStandIn
 ) -> None:
     myscale.rewrite_photos(without(far_photos(myscale, 55)))
@@ -258,7 +258,7 @@ def test_an_append_whose_index_fails_says_why_and_the_next_run_heals_it(
     ["create table .*photos__dbt_tmp.*except", "delete from .*photos", r"insert into .*`photos`\s"],
     ids=["keys", "delete", "insert"],
 )
-def test_a_connection_lost_while_rows_are_changed_costs_no_other_row_its_answer(
+def test_other_rows_can_be_found_after_a_connection_is_lost_during_a_change(
     myscale: Warehouse, server: MyScaleStandIn, statement: str, when: str
 ) -> None:
     tables, table = myscale.tables(), myscale.uuid()
@@ -278,7 +278,7 @@ def test_a_connection_lost_while_rows_are_changed_costs_no_other_row_its_answer(
     assert myscale.status() == "Built"
 
 
-def test_on_a_cluster_every_statement_about_the_table_says_so(
+def test_with_a_cluster_every_statement_about_the_table_names_it(
     myscale: Warehouse, server: MyScaleStandIn
 ) -> None:
     for change, command in (
@@ -304,7 +304,7 @@ def test_on_a_cluster_every_statement_about_the_table_says_so(
 # ---------- what is refused before anything is built
 
 
-def test_an_open_source_server_called_cloud_is_refused_with_the_way_out(
+def test_the_message_for_an_open_source_server_called_cloud_says_what_to_do(
     myscale: Warehouse, server: MyScaleStandIn
 ) -> None:
     tables, table = myscale.tables(), myscale.uuid()
@@ -324,7 +324,7 @@ def test_alpha_is_an_argument_from_1_to_4(myscale: Warehouse) -> None:
     assert "`alpha` argument for searched_distance() must be a number from 1 to 4." in refused
 
 
-def test_the_metric_and_the_type_of_an_index_are_the_models_to_say(myscale: Warehouse) -> None:
+def test_a_model_sets_the_metric_and_the_type_of_its_index(myscale: Warehouse) -> None:
     def compiled(**more: object) -> str:
         index = {"name": "i", "column": "v", "dimension": 3} | more
         config = f"{{{{ config(meta={{'vector_index': {index}}}) }}}}"

@@ -1,4 +1,4 @@
-"""The main job on MyScale 1.x; a file of its own, so that both generations are tested at once."""
+"""The main job on MyScale 1.x. With its own file, both generations run at the same time."""
 
 from demo import Demo
 from myscale.conftest import Warehouses
@@ -11,12 +11,16 @@ from myscale.test_end_to_end import (
 from myscale.warehouse import Variant
 
 
-def test_the_life_of_a_database(standins: Warehouses, demo: Demo) -> None:
+def test_a_database_can_be_loaded_built_appended_to_and_changed(
+    standins: Warehouses, demo: Demo
+) -> None:
     the_life_of_a_database(standins(Variant(1, "oss")), demo)
 
 
-def test_the_index_of_the_cloud(standins: Warehouses, demo: Demo) -> None:
-    """All that an edition changes is the index, so this life ends where it has been searched."""
+def test_a_cloud_server_builds_and_searches_its_own_type_of_index(
+    standins: Warehouses, demo: Demo
+) -> None:
+    """Only the index differs between the editions, so this test ends after a search."""
     warehouse = standins(Variant(1, "cloud"))
     the_first_build_is_green_and_without_a_warning(warehouse)
     the_index_is_of_the_edition_and_built(warehouse)

@@ -1,4 +1,4 @@
-"""The loader: cut connections, doubled inserts, and files that the server reads by itself."""
+"""The loader: lost connections, repeated inserts, and files that the server reads itself."""
 
 import re
 import threading
@@ -51,7 +51,7 @@ def _with_the_whole_sample(warehouse: Warehouse) -> Warehouse:
         ("drop table if exists.*conversions__loading", "before"),
     ],
 )
-def test_a_load_cut_in_the_middle_leaves_whole_tables(
+def test_an_interrupted_load_leaves_complete_tables(
     myscale: Warehouse, server: MyScaleStandIn, statement: str, when: str
 ) -> None:
     tables = myscale.tables()
@@ -63,13 +63,13 @@ def test_a_load_cut_in_the_middle_leaves_whole_tables(
 
 
 class Files(SimpleHTTPRequestHandler):
-    """Files over HTTP, in parts where asked to, as storage of the kind of S3 gives them out."""
+    """Serve files over HTTP, in ranges on request, as storage like S3 does."""
 
     protocol_version = "HTTP/1.1"
     account = ""
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def do_HEAD(self) -> None:
         self.do_GET()
@@ -101,7 +101,7 @@ def served(folder: Path, handler: type[Files] = Files) -> Iterator[str]:
         server.shutdown()
 
 
-def test_files_at_an_address_are_read_by_the_server(either: Warehouse) -> None:
+def test_the_server_reads_files_at_an_address(either: Warehouse) -> None:
     before = load_ids(either)
     with served(either.data) as address:
         load(either, address).check()
@@ -109,7 +109,7 @@ def test_files_at_an_address_are_read_by_the_server(either: Warehouse) -> None:
     assert load_ids(either) != before
 
 
-def test_files_in_a_bucket_are_read_by_the_server_and_keys_are_never_shown(
+def test_the_server_reads_files_in_a_bucket_and_its_keys_are_never_shown(
     either: Warehouse,
 ) -> None:
     class Bucket(Files):
@@ -130,8 +130,8 @@ def test_files_in_a_bucket_are_read_by_the_server_and_keys_are_never_shown(
     assert load_ids(either) != before
 
 
-def test_a_file_that_is_not_what_arrived_is_refused(myscale: Warehouse) -> None:
-    """As many rows, but others: what a doubled half of an insert would look like."""
+def test_a_load_is_refused_if_the_rows_differ_from_the_file(myscale: Warehouse) -> None:
+    """The same number of rows, but other rows, as after a repeated half of an insert."""
 
     def doubled(photos: pa.Table) -> pa.Table:
         return pa.concat_tables([photos.slice(0, 100), photos.slice(0, 155)])
@@ -154,7 +154,7 @@ def test_a_file_that_is_not_what_arrived_is_refused(myscale: Warehouse) -> None:
 @pytest.mark.parametrize(
     "address", ["https://me:hide@host/photos", "ftp://host/photos", "https://host/photos?key=hide"]
 )
-def test_an_address_with_an_account_or_of_another_kind_is_refused(
+def test_an_address_with_an_account_or_of_an_unknown_scheme_is_refused(
     myscale: Warehouse, address: str
 ) -> None:
     refused = load(myscale, address)

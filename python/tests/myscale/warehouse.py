@@ -1,4 +1,4 @@
-"""A MyScale server, its dbt target and the files that fill it, as one thing that tests hold."""
+"""A MyScale server, its dbt target and its files, as one object for tests."""
 
 import json
 import os
@@ -22,7 +22,7 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Variant:
-    """Which server; `standin` is false for one that the environment names."""
+    """A server to test. `standin` is false if the environment names it."""
 
     generation: int
     edition: str
@@ -36,7 +36,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """dbt and photo-search on one server; `data` is a copy that a test may change."""
+    """dbt and photo-search on one server. `data` is a copy that a test may change."""
 
     variant: Variant
     data: Path
@@ -46,7 +46,7 @@ class Warehouse:
 
     @cached_property
     def client(self) -> Client:
-        """A connection beside dbt's."""
+        """A second connection beside that of dbt."""
         variables = self.dbt.environment
         return clickhouse_connect.get_client(
             host=variables["MYSCALE_HOST"],
@@ -73,7 +73,7 @@ class Warehouse:
         return rows
 
     def tables(self) -> list[str]:
-        """Names of all tables, in order."""
+        """The names of all tables, in order."""
         listed = self.client.query(
             "select concat(database, '.', name) from system.tables "
             "where database like 'photo_search%' order by 1"
@@ -89,7 +89,7 @@ class Warehouse:
         )
 
     def status(self) -> str:
-        """What the server says of its one vector index."""
+        """What the server says about its only vector index."""
         listed = self.client.query(
             "select status from system.vector_indices where database = 'photo_search'"
         )
@@ -97,13 +97,13 @@ class Warehouse:
         return str(status)
 
     def rewrite_photos(self, change: Callable[[pa.Table], pa.Table]) -> None:
-        """Write photos.parquet anew, from all photos of the sample, and load it."""
+        """Write photos.parquet from all photos of the sample, and load it."""
         pq.write_table(change(self.everything), self.data / "photos.parquet")
         self.load().check()
 
 
 def environment(variant: Variant, faults: MyScaleStandIn) -> dict[str, str]:
-    """What a user would export."""
+    """The environment variables that a user would export."""
     secure = {"SSL_CERT_FILE": str(faults.ca_certificate)} if variant.tls else {}
     return secure | {
         "MYSCALE_HOST": faults.host,
@@ -116,7 +116,7 @@ def environment(variant: Variant, faults: MyScaleStandIn) -> dict[str, str]:
 
 
 def real_server() -> Variant | None:
-    """The server that MYSCALE_HOST and the other variables name, if they do."""
+    """The server in MYSCALE_HOST and the other variables, if they are set."""
     if "MYSCALE_HOST" not in os.environ:
         return None
     return Variant(2, os.environ.get("MYSCALE_EDITION", "cloud"), standin=False)

@@ -28,7 +28,7 @@ UNSPLASH = frozenset({"images.unsplash.com"})
         "",
     ],
 )
-def test_a_url_that_only_looks_right_is_refused(url: str) -> None:
+def test_a_url_that_only_resembles_an_allowed_one_is_refused(url: str) -> None:
     with pytest.raises(PhotoFailure, match="forbidden_host"):
         check_url(url, UNSPLASH)
 
@@ -40,7 +40,7 @@ def test_a_url_that_only_looks_right_is_refused(url: str) -> None:
         "https://IMAGES.unsplash.com:443/reserve/name.jpg",
     ],
 )
-def test_the_host_itself_passes(url: str) -> None:
+def test_an_allowed_host_is_accepted(url: str) -> None:
     assert check_url(url, UNSPLASH) == ("images.unsplash.com", 443)
 
 
@@ -54,10 +54,10 @@ def test_the_host_itself_passes(url: str) -> None:
         "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::",
     ],
 )  # fmt: skip
-def test_an_address_inside_is_not_public(address: str) -> None:
+def test_a_private_address_is_not_public(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
-def test_an_address_of_the_internet_is_public(address: str) -> None:
+def test_an_internet_address_is_public(address: str) -> None:
     assert is_public(address)

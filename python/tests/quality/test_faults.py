@@ -1,4 +1,4 @@
-"""Each test of search quality fails when its fault is put into a built database on purpose."""
+"""Each test of search quality fails when its fault is put into a built database."""
 
 import re
 
@@ -78,7 +78,7 @@ TABLES = {
 
 @pytest.fixture(scope="module")
 def tested(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What `dbt test` says of a database with all the faults."""
+    """The output of `dbt test` on a database with all the faults."""
     damaged = demo.copy(tmp_path_factory.mktemp("quality") / "demo")
     tables = {name: f'" ~ {relation} ~ "' for name, relation in TABLES.items()}
     statements = [one.format(**tables) for several, _ in FAULTS.values() for one in several]

@@ -1,1 +1,1 @@
-"""The page, drawn and looked at."""
+"""Tests of the gallery: what is drawn, and how it looks."""

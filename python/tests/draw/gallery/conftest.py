@@ -1,4 +1,4 @@
-"""What the gallery is drawn from."""
+"""The rows that the gallery is drawn from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from warm_project import REPOSITORY
 
 
 class Answers(NamedTuple):
-    """What the SQL answers: by the gallery's own statement, and by asking the marts themselves."""
+    """What the SQL answers, by the gallery's own statement and by queries of the marts."""
 
     showcases: Sequence[Showcase]
     similar: Sequence[Mapping[str, Any]]
@@ -24,7 +24,7 @@ class Answers(NamedTuple):
 
 @dataclass(frozen=True)
 class Recorded(Warehouse):
-    """A warehouse that keeps in mind what it was asked."""
+    """A warehouse that records its queries."""
 
     asked: list[tuple[str, Sequence[str]]] = field(default_factory=list)
 

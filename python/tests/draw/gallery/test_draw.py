@@ -1,4 +1,4 @@
-"""What drawing makes of rows, seen by a real browser where that matters."""
+"""How rows are drawn. A real browser checks what depends on it."""
 
 import io
 from dataclasses import replace
@@ -57,7 +57,7 @@ def gallery(*photos, distances=(0.1, 0.2, 0.4), thumbnails=None, embedding=None)
 
 
 def hostile(photo_id, text):
-    """A photo with that text wherever people may write."""
+    """A photo with that text in every field that people can write."""
     address = f"javascript:alert(`{text}`)"
     texts = dict.fromkeys(TEXTS, text) | {"photo_url": address, "photo_image_url": address}
     return Photo(photo_id, "aa", 200, 100, text, **texts, count_downloads=5, top_keywords=[text])
@@ -84,7 +84,7 @@ def page(chromium):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_shown_as_text_and_does_nothing(page, text):
+def test_hostile_text_is_shown_as_text(page, text):
     target, first, second = (hostile(f"--{letter}", text) for letter in "abc")
     first = replace(first, thumbnail_sha256="00")
     page.set_content(gallery(target, first, second, thumbnails={"00": picture()}))
@@ -99,19 +99,19 @@ def test_hostile_text_is_shown_as_text_and_does_nothing(page, text):
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
-def test_characters_that_act_unseen_are_made_visible():
+def test_invisible_control_characters_are_made_visible():
     html = gallery(replace(PHOTO, photo_description="a\x00b\x1b[31mc\x85d\u202ee\u2066f\ud800g"))
     assert "<bdi>a\ufffdb\ufffd[31mc\ufffdd\ufffde\ufffdf\ufffdg</bdi>" in html
     html.encode()
 
 
-def test_an_id_that_starts_with_hyphens_can_be_jumped_to(page):
+def test_a_link_to_an_id_that_starts_with_hyphens_works(page):
     page.set_content(gallery(replace(PHOTO, photo_id="--2IBUMom1I"), PHOTO))
     page.locator("nav a").click()
     assert page.locator(":target").get_attribute("data-photo-id") == "--2IBUMom1I"
 
 
-def test_a_picture_is_shown_whole_and_in_its_own_proportions(page):
+def test_a_whole_picture_is_shown_in_its_own_proportions(page):
     page.set_content(gallery(PHOTO, PHOTO, thumbnails={"00": picture()}))
     for image in page.locator("img").all():
         assert image.evaluate("image => image.naturalWidth") == 200
@@ -126,7 +126,7 @@ def test_a_missing_thumbnail_is_a_frame_that_says_so():
     assert "passwd" not in html
 
 
-def test_unsplash_is_named_only_for_a_page_on_unsplash(page):
+def test_a_link_names_unsplash_only_if_it_leads_there(page):
     elsewhere = replace(PHOTO, photo_url="https://unsplash.com.evil.com/a")
     page.set_content(gallery(PHOTO, elsewhere, replace(PHOTO, photo_url=None)))
     credits = [" ".join(text.split()) for text in page.locator(".credit").all_text_contents()]
@@ -140,7 +140,7 @@ def test_unsplash_is_named_only_for_a_page_on_unsplash(page):
     assert {link.get_attribute("rel") for link in links} == {"noopener noreferrer nofollow"}
 
 
-def test_facts_that_are_not_known_leave_no_gap(page):
+def test_unknown_facts_leave_no_gap(page):
     unknown = Photo("a", "00", 200, 100, "v1", count_downloads=1)
     page.set_content(gallery(unknown, replace(PHOTO, photographer_name=None)))
     assert page.locator("h2").text_content() == "Photo without a description"
@@ -157,7 +157,7 @@ def test_facts_that_are_not_known_leave_no_gap(page):
         (EmbeddingRecord("v1"), "Which model made the vectors is not on record"),
     ],
 )
-def test_the_foot_says_which_model_saw_the_photos(embedding, sentence):
+def test_the_footer_names_the_model(embedding, sentence):
     html = gallery(PHOTO, embedding=embedding)
     assert sentence in html
     assert html.count("untrained") == (embedding.model == "demo")
@@ -170,7 +170,7 @@ def test_near_duplicates_are_marked_but_not_for_the_demo_model(page):
     assert page.locator(".mark").all_text_contents() == ["Most downloaded"]
 
 
-def test_distances_share_one_scale_and_one_number_of_decimals():
+def test_all_distances_have_the_same_scale_and_number_of_decimals():
     scale = Scale(0.0126)
     assert [scale.text(d) for d in (0.0126, 0.001338)] == ["0.01260", "0.00134"]
     assert [scale.share(d) for d in (0.0126, 0.0063, 0.0)] == ["100.00%", "50.00%", "0.00%"]
@@ -187,7 +187,7 @@ def test_distances_share_one_scale_and_one_number_of_decimals():
         ("GIF", "gif", "image/gif"),
     ],
 )
-def test_a_thumbnail_is_named_for_what_it_is(kind, ending, media_type):
+def test_a_thumbnail_gets_the_extension_of_its_format(kind, ending, media_type):
     content = io.BytesIO()
     Image.new("RGB", (200, 100), "teal").save(content, kind)
     assert thumbnail_beside("00", content.getvalue()) == f"thumbnails/00.{ending}"
@@ -195,7 +195,7 @@ def test_a_thumbnail_is_named_for_what_it_is(kind, ending, media_type):
     assert f"data:{media_type};base64," in html
 
 
-def test_a_large_thumbnail_is_drawn_small_and_a_small_one_as_it_is():
+def test_a_large_thumbnail_is_reduced_and_a_small_one_unchanged():
     noise = np.random.default_rng(0).integers(0, 256, (1200, 1600, 3), dtype=np.uint8)
     content = io.BytesIO()
     Image.fromarray(noise).save(content, "JPEG")

@@ -1,4 +1,4 @@
-"""The written page in a real browser, beside what the SQL answers."""
+"""The written page in a real browser, compared with what the SQL answers."""
 
 from functools import partial
 
@@ -47,7 +47,7 @@ def written(demo, showcases, tmp_path_factory):
 
 @pytest.fixture
 def visit(chromium, written):
-    """Open the page with given browser settings."""
+    """Open the page with the given browser settings."""
     address = written.as_uri()
     with watched(chromium, lambda url: url == address or url.startswith("data:")) as open_page:
         yield partial(open_page, address)
@@ -60,7 +60,7 @@ def folder(demo, showcases, tmp_path_factory):
     return out
 
 
-def test_the_folder_shows_what_the_file_shows_with_thumbnails_beside_it(chromium, written, folder):
+def test_the_folder_shows_the_same_page_with_thumbnails_as_files(chromium, written, folder):
     page = folder / "index.html"
     expected = (page.as_uri(), (folder / "thumbnails").as_uri(), "data:")
     with watched(chromium, lambda url: url.startswith(expected)) as open_page:
@@ -72,7 +72,7 @@ def test_the_folder_shows_what_the_file_shows_with_thumbnails_beside_it(chromium
     assert page.stat().st_size < written.stat().st_size / 4
 
 
-def test_a_folder_is_replaced_whole_and_never_one_that_holds_other_things(tmp_path):
+def test_a_folder_is_replaced_as_a_whole_unless_it_has_other_files(tmp_path):
     out = tmp_path / "out"
     write_folder("old", {"aa": b"old"}, out)
     write_folder("new", {"bb": b"new"}, out)
@@ -112,12 +112,12 @@ def test_the_page_shows_what_the_sql_answers(visit, answers, has_script):
         }
 
 
-def test_downloads_and_keywords_of_similar_photos_are_asked_of_the_mart_alone(answers, showcases):
+def test_downloads_and_keywords_of_similar_photos_come_from_the_mart(answers, showcases):
     targets = [showcase.photo.photo_id for showcase in showcases]
     assert answers.asked == [("photo_facts", targets)]
 
 
-def test_every_thumbnail_is_shown_in_the_proportions_of_its_bytes(showcases, visit):
+def test_every_thumbnail_is_shown_in_its_own_proportions(showcases, visit):
     page = visit()
     assert page.locator(".missing").count() == 0
     shown = page.evaluate(
@@ -138,7 +138,7 @@ def test_no_width_needs_sideways_scrolling(visit, width):
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_light_and_dark_follow_the_reader(visit):
+def test_the_page_follows_the_colour_scheme_of_the_browser(visit):
     colours = {
         scheme: visit(color_scheme=scheme)
         .locator("body")
@@ -149,7 +149,7 @@ def test_light_and_dark_follow_the_reader(visit):
     assert colours["dark"] == ["rgb(19, 19, 18)", "rgb(236, 236, 231)"]
 
 
-def test_the_keyboard_reaches_every_target_in_order(showcases, visit):
+def test_the_keyboard_reaches_every_showcase_photo_in_order(showcases, visit):
     page = visit()
     for target in (targets := [showcase.photo.photo_id for showcase in showcases]):
         page.keyboard.press("Tab")
@@ -160,7 +160,7 @@ def test_the_keyboard_reaches_every_target_in_order(showcases, visit):
     assert page.locator(":target").get_attribute("data-photo-id") == targets[-1]
 
 
-def test_arrow_keys_go_from_target_to_target_and_stop_at_both_ends(showcases, visit):
+def test_arrow_keys_move_between_showcase_photos_and_stop_at_both_ends(showcases, visit):
     page = visit(viewport={"width": 1280, "height": 500})
     ids = [showcase.photo.photo_id for showcase in showcases]
     seen = []
@@ -170,12 +170,12 @@ def test_arrow_keys_go_from_target_to_target_and_stop_at_both_ends(showcases, vi
     assert seen == [*ids, ids[-1], *ids[-2::-1], ids[0], ids[0]]
 
 
-def test_the_hint_about_keys_is_shown_only_where_they_work(visit):
+def test_the_hint_about_keys_is_shown_only_if_they_work(visit):
     assert visit().locator(".hint").is_visible()
     assert visit(java_script_enabled=False).locator(".hint").is_hidden()
 
 
-def test_headings_and_names_tell_the_page_without_seeing_it(visit):
+def test_headings_and_names_describe_the_page_to_a_screen_reader(visit):
     page = visit()
     tree = page.locator("body").aria_snapshot()
     assert page.locator("h1").count() == 1
@@ -198,7 +198,7 @@ def test_a_thumbnail_that_is_not_in_the_store_gets_a_frame(showcases, tmp_path):
     assert "on record" in (tmp_path / "page.html").read_text()
 
 
-def test_the_model_is_named_only_for_the_version_that_was_drawn(showcases, tmp_path):
+def test_the_model_is_named_only_if_its_version_was_drawn(showcases, tmp_path):
     metadata = {
         "photo_search.embedding_version": "another",
         "photo_search.embedding": '{"model": "demo"}',
@@ -209,13 +209,13 @@ def test_the_model_is_named_only_for_the_version_that_was_drawn(showcases, tmp_p
     assert "demo model" not in (tmp_path / "page.html").read_text()
 
 
-def test_a_damaged_parquet_file_is_named(showcases, tmp_path):
+def test_the_message_names_a_damaged_parquet_file(showcases, tmp_path):
     (tmp_path / "photos.parquet").write_bytes(b"PAR1 no more")
     with pytest.raises(DatasetError, match=r"photos\.parquet cannot be read"):
         write_gallery(showcases, str(tmp_path), tmp_path / "page.html")
 
 
-def test_a_page_that_cannot_be_put_in_place_leaves_nothing_behind(showcases, tmp_path):
+def test_a_page_that_cannot_be_moved_into_place_leaves_no_files(showcases, tmp_path):
     (tmp_path / "page.html").mkdir()
     with pytest.raises(OutputError, match="--out"):
         write_gallery(showcases, str(tmp_path), tmp_path / "page.html")
@@ -226,7 +226,7 @@ def test_a_page_that_cannot_be_put_in_place_leaves_nothing_behind(showcases, tmp
     ("is_loaded", "commands"),
     [(True, "`dbt build`"), (False, "`photo-search embed`, `photo-search load` and `dbt build`")],
 )
-def test_an_empty_collection_is_an_error_that_says_what_fills_it(is_loaded, commands):
+def test_the_error_for_an_empty_collection_says_how_to_fill_it(is_loaded, commands):
     class EmptyWarehouse:
         def relation(self, model):
             return model

@@ -11,7 +11,7 @@ from photo_search.draw.kit.links import (
 REFERRAL = "?utm_source=photo_search&utm_medium=referral"
 
 
-def test_an_unsplash_page_is_linked_with_the_referral_that_unsplash_asks_for():
+def test_a_link_to_unsplash_has_the_referral_that_unsplash_requires():
     page = "https://unsplash.com/photos/-SyUjRlHauQ"
     assert page_link(page) == page + REFERRAL
     assert is_on_unsplash(page)
@@ -50,24 +50,24 @@ def test_another_site_is_linked_without_query_and_fragment():
         "https://photos.example/photos/a",
     ],
 )
-def test_every_other_address_becomes_no_link(address):
+def test_no_other_address_becomes_a_link(address):
     assert page_link(address) is None
     assert photographer_link(address, "ada") is None
 
 
 @pytest.mark.parametrize("host", ["unsplash.com.evil.com", "evilunsplash.com", "unsplash.co"])
-def test_a_host_that_looks_like_unsplash_is_not_unsplash(host):
+def test_a_host_that_resembles_unsplash_is_not_unsplash(host):
     assert not is_on_unsplash(f"https://{host}/photos/a")
 
 
 @pytest.mark.parametrize("username", [None, "", "a/b", "a?b", 'a"b', "..", "a b", "a" * 65])
-def test_a_photographer_is_linked_only_by_a_plain_username(username):
+def test_a_photographer_is_linked_only_with_a_plain_username(username):
     page = "https://unsplash.com/photos/a"
     assert photographer_link(page, "ada_1") == f"https://unsplash.com/@ada_1{REFERRAL}"
     assert photographer_link(page, username) is None
 
 
-def test_a_picture_comes_only_from_unsplash_s_own_server():
+def test_a_picture_comes_only_from_the_server_of_unsplash():
     address = "https://images.unsplash.com/photo-1411949294000-0a1b2c3d4e5f"
     assert unsplash_picture(f"{address}?x=1", 400) == f"{address}?w=400&q=80&fm=jpg&fit=max"
     for other in (None, "https://images.unsplash.com.jpg/a", "http://images.unsplash.com/a"):
@@ -84,5 +84,5 @@ def test_a_picture_comes_only_from_unsplash_s_own_server():
         (None, None),
     ],
 )
-def test_the_colour_of_a_photo_is_the_mean_that_its_blurhash_holds(blur_hash, shown):
+def test_the_colour_of_a_photo_is_the_mean_colour_of_its_blurhash(blur_hash, shown):
     assert colour(blur_hash) == shown

@@ -1,1 +1,1 @@
-"""The search page, served and looked at."""
+"""Tests of the search page: its answers, and how it looks."""

@@ -1,7 +1,7 @@
 """One database and one running server for all tests of the page.
 
-The sample photos, embedded with a small CLIP that can read; one of them has hostile text wherever
-people may write, an id that starts with hyphens, and was found by 100,000 different keywords.
+The sample photos are embedded with a small CLIP that can read. One of them has hostile text in
+every field that people can write, an id that starts with hyphens, and 100,000 different keywords.
 """
 
 import json
@@ -20,7 +20,7 @@ LIFE = Path(__file__).with_name("life.py")
 
 @dataclass(frozen=True)
 class Site:
-    """A running server, and what commands said before it took the database."""
+    """A running server, and the output of the commands that ran before it."""
 
     address: str
     commands: dict[str, Outcome]

@@ -1,4 +1,4 @@
-"""The life of the page's tests, in one process, which pays for torch and dbt once: a dataset, its
+"""All steps for the page's tests in one process, so that torch and dbt load once: a dataset, its
 vectors, `dbt build`, commands that need the database to themselves, and `photo-search serve`.
 
 python life.py FOLDER        # prints what the commands said, as JSON, then what the server says
@@ -76,7 +76,7 @@ def check(arguments: list[str]) -> None:
 
 
 def write_dataset(folder: Path) -> None:
-    """The sample, one photo of which has hostile text wherever people may write."""
+    """The sample. One photo has hostile text in every field that people can write."""
     shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns("thumbnails"))
     photos = folder / "photos.tsv000"
     with photos.open(newline="") as file:
@@ -95,7 +95,7 @@ def write_dataset(folder: Path) -> None:
         writer = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n")
         for number in range(COUNT_KEYWORDS):
             write_download(writer, f"<b>{number}", 0)
-        for second in range(1000):  # more than any other, which names its cluster
+        for second in range(1000):  # more than any other keyword, so it names the cluster
             write_download(writer, HOSTILE_KEYWORD, second)
 
 
@@ -106,7 +106,7 @@ def write_download(writer: "csv.DictWriter[str]", keyword: str, second: int) -> 
 
 
 def outcomes(folder: Path, data: str) -> dict[str, tuple[int, str]]:
-    """Of each command: its exit code, and what it printed or why it failed."""
+    """The exit code of each command, and what it printed or why it failed."""
     write_old(folder / "data" / "photos.parquet", folder / "old.parquet")
     Image.new("RGB", (64, 64), "red").save(folder / "red.png")
     (folder / "bad.jpg").write_bytes(b"<script>")
@@ -135,7 +135,7 @@ def outcomes(folder: Path, data: str) -> dict[str, tuple[int, str]]:
 
 
 def write_old(new: Path, old: Path) -> None:
-    """The same table with the vectors of the first ten photos turned round."""
+    """The same table. The vectors of the first ten photos point the opposite way."""
     table = pq.read_table(new)
     vectors = table["photo_embed"].to_pylist()
     vectors[:10] = [[-number for number in vector] for vector in vectors[:10]]

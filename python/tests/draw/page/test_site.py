@@ -1,4 +1,4 @@
-"""The search page as a visitor meets it: a real server, a real browser."""
+"""The search page as a visitor sees it, with a real server and a real browser."""
 
 import http.client
 import io
@@ -29,13 +29,13 @@ HOSTILE_PHOTO = "--2IBUMsyn1"
 
 @pytest.fixture
 def visit(chromium, site):
-    """Open a path of the site with given browser settings."""
+    """Open a path of the site with the given browser settings."""
     with watched(chromium, lambda url: url.startswith(site.address)) as open_page:
         yield lambda path="/", **settings: open_page(site / path, **settings)
 
 
 def answer(site, path="/", method="GET", body=None, **headers):
-    """Status, headers and text, without a browser."""
+    """The status, headers and text of a request without a browser."""
     connection = http.client.HTTPConnection(urlsplit(site.address).netloc, timeout=30)
     connection.request(method, path, body, headers)
     response = connection.getresponse()
@@ -68,7 +68,7 @@ def neighbours(page):
 
 
 @pytest.mark.parametrize("has_script", [True, False])
-def test_the_whole_walk_from_words_to_photos_to_a_filter_and_back_and_to_the_sql(visit, has_script):
+def test_a_visitor_goes_from_words_to_photos_to_a_filter_and_back_and_to_the_sql(visit, has_script):
     page = visit(java_script_enabled=has_script)
     page.get_by_role("searchbox").fill("a red photo")
     page.get_by_role("search").get_by_role("button").click()
@@ -110,7 +110,7 @@ def test_a_photo_page_shows_facts_marks_and_distances_on_one_scale(visit):
     assert CAT not in neighbours(page)
 
 
-def test_an_address_brings_back_every_setting(visit):
+def test_an_address_restores_every_setting(visit):
     path = f"/photo/{CAT}?count=24&country=Norge&camera=&year=&exact=1"
     page = visit(path)
     labels = {"Photos": "24", "Country": "Norge", "Search": "1"}
@@ -129,12 +129,12 @@ def test_popularity_can_be_blended_in(visit):
     assert page.locator(".mark", has_text="Most downloaded").count() == 1
 
 
-def test_filters_that_nothing_matches_say_so(visit):
+def test_the_page_says_when_no_photo_matches_the_filters(visit):
     page = visit(f"/photo/{CAT}?year=1901")
     assert "Take one of them away" in page.locator("main").inner_text()
 
 
-def test_a_random_photo_is_a_photo(visit):
+def test_a_random_photo_is_one_of_the_collection(visit):
     page = visit()
     page.get_by_role("link", name="A photo at random").click()
     assert "/photo/" in page.url
@@ -142,7 +142,7 @@ def test_a_random_photo_is_a_photo(visit):
 
 
 @pytest.mark.parametrize("has_script", [True, False])
-def test_a_picture_of_one_s_own_finds_itself_and_its_address_can_be_kept(visit, site, has_script):
+def test_an_uploaded_picture_finds_itself_and_its_address_can_be_kept(visit, site, has_script):
     page = visit(java_script_enabled=has_script)
     _, _, text = answer(site, f"/photo/{CAT}")
     sha256 = text.partition("/thumbnail/")[2][:64]
@@ -176,7 +176,7 @@ def test_a_hostile_file_gets_a_reason_and_advice(site, content, reason):
     assert "Choose another JPEG" in text
 
 
-def test_a_picture_bomb_is_refused_before_it_is_decoded(site):
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(site):
     content = io.BytesIO()
     Image.new("1", (9000, 9000)).save(content, "PNG")
     assert len(content.getvalue()) < 20_000
@@ -188,7 +188,7 @@ def test_a_file_over_the_limit_is_refused(site):
     assert upload(site, b"\xff" * (20 * 1024 * 1024 + 1))[0] == 413
 
 
-def test_another_site_cannot_upload_in_a_visitor_s_name(site):
+def test_another_site_cannot_upload_for_a_visitor(site):
     assert upload(site, jpeg(), Origin="https://evil.example")[0] == 403
 
 
@@ -210,7 +210,7 @@ def test_hostile_text_in_every_field_is_shown_as_text(visit, site):
     assert page.locator(".similar > li").count() == 96
 
 
-def test_words_are_shown_as_text_too(visit):
+def test_the_words_of_a_search_are_shown_as_text(visit):
     page = visit("/text?q=%3Cscript%3Ealert(1)%3C/script%3E%22'")
     assert page.get_by_role("heading", level=1).text_content() == "<script>alert(1)</script>\"'"
     assert page.get_by_role("searchbox").input_value() == "<script>alert(1)</script>\"'"
@@ -237,14 +237,14 @@ def test_words_are_shown_as_text_too(visit):
         ("/cluster/1?skip=-1", 400, "`skip` must be a whole number"),
     ],
 )
-def test_what_cannot_be_answered_says_what_to_do(site, path, status, advice):
+def test_the_message_for_a_bad_request_says_what_to_do(site, path, status, advice):
     found, _, text = answer(site, path)
     text = text.replace("&#39;", "'").replace("&#34;", '"')
     assert (found, advice in text) == (status, True), text
     assert "Traceback" not in text
 
 
-def test_quotes_in_a_filter_are_a_value_and_no_sql(site):
+def test_quotes_in_a_filter_are_part_of_its_value(site):
     status, _, text = answer(site, f"/photo/{CAT}?country=%27%20or%201=1%20--%20%5C")
     assert (status, "No photo matches" in text) == (200, True)
 
@@ -259,7 +259,7 @@ def test_only_requests_that_name_this_machine_are_answered(site):
         assert b"400 Bad Request" in raw.recv(200)
 
 
-def test_browsers_are_told_to_trust_nothing_but_this_server(site):
+def test_headers_allow_browsers_no_other_server(site):
     _, headers, text = answer(site)
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; img-src 'self'; style-src 'self';")
@@ -271,7 +271,7 @@ def test_browsers_are_told_to_trust_nothing_but_this_server(site):
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "POST"])
-def test_nothing_can_be_changed(site, method):
+def test_a_visitor_cannot_change_anything(site, method):
     assert answer(site, "/", method)[0] == 405
 
 
@@ -286,7 +286,7 @@ def test_nothing_can_be_changed(site, method):
         "/quality",
     ],
 )
-def test_every_width_and_both_schemes_suit_everybody(visit, path):
+def test_pages_are_accessible_at_every_width_in_both_colour_schemes(visit, path):
     page = visit(path)
     page.evaluate("document.querySelector('details')?.setAttribute('open', '')")
     for width in (320, 360, 1280, 2560):
@@ -298,7 +298,7 @@ def test_every_width_and_both_schemes_suit_everybody(visit, path):
         assert results.violations_count == 0, results.generate_report()
 
 
-def test_dark_is_dark(visit):
+def test_the_dark_scheme_has_a_dark_background(visit):
     page = visit(color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(19, 19, 18)"
 
@@ -338,14 +338,14 @@ def test_the_sql_that_is_shown_runs_and_gives_what_the_page_shows(visit, site):
     assert "location_country = 'Norge'" in page.locator("#statement").text_content()
 
 
-def test_a_second_process_on_the_same_database_is_told_who_holds_it(site):
+def test_a_second_process_on_the_same_database_names_the_first(site):
     second = site.dbt.photo_search("serve", "--port", "0", "--data", str(site.data))
     assert second.exit_code == 1
     assert "is open in another process (pid" in second.output
     assert "Traceback" not in second.output
 
 
-def test_a_port_that_is_taken_is_named(site):
+def test_the_message_names_a_port_that_is_in_use(site):
     port = urlsplit(site.address).port
     with pytest.raises(ServeError, match=f"port {port}: Address already in use. Choose another"):
         serve(Project(REPOSITORY), str(site.data), port=port)
@@ -362,26 +362,26 @@ def test_eight_visitors_at_once_get_their_own_answers(site):
         assert all(visitors.map(ask, ids))
 
 
-def test_words_on_the_command_line_answer_json_and_nothing_else(site):
+def test_a_search_on_the_command_line_prints_only_json(site):
     rows = json.loads(site.commands["words"].check().output)
     assert [row["similarity_rank"] for row in rows] == [1, 2, 3, 4, 5]
     assert sorted(row["distance"] for row in rows) == [row["distance"] for row in rows]
 
 
-def test_words_on_the_command_line_find_what_the_page_finds(visit, site):
+def test_a_search_on_the_command_line_finds_what_the_page_finds(visit, site):
     rows = json.loads(site.commands["words"].check().output)
     page = visit("/text?q=a+red+photo")
     assert [row["photo_id"] for row in rows] == neighbours(page)[:5]
 
 
-def test_the_table_of_a_search_has_every_photo_and_no_picture_where_nobody_can_see_it(site):
+def test_a_search_prints_a_table_of_all_photos_without_pictures_outside_a_terminal(site):
     output = site.commands["table"].check().output
     assert "distance" in output.splitlines()[0]
     assert len([line for line in output.splitlines() if line[:4].strip().isdigit()]) == 10
     assert "\x1b" not in output
 
 
-def test_a_picture_on_the_command_line_becomes_a_page_complete_in_itself(chromium, site):
+def test_a_search_by_picture_on_the_command_line_writes_a_page_in_one_file(chromium, site):
     site.commands["image"].check()
     page = chromium.new_page()
     page.goto((site.folder / "red.html").as_uri())
@@ -400,14 +400,14 @@ def test_a_picture_on_the_command_line_becomes_a_page_complete_in_itself(chromiu
         ("bad compare", "cannot be read as an earlier photos.parquet"),
     ],
 )
-def test_a_command_that_cannot_work_says_why(site, command, message):
+def test_a_command_that_fails_says_why(site, command, message):
     outcome = site.commands[command]
     assert outcome.exit_code == 1
     assert message in outcome.output
     assert "Traceback" not in outcome.output
 
 
-def test_the_gallery_command_draws_and_says_where(site):
+def test_the_gallery_command_draws_a_page_and_prints_its_path(site):
     out = site.folder / "gallery.html"
     drawn = site.commands["gallery"].check()
     assert drawn.output == f"6 showcase photos, each with its neighbours, in {out}\n"
@@ -422,7 +422,7 @@ def test_the_gallery_without_tables_says_to_run_dbt_build(site):
     assert not (site.folder / "never.html").exists()
 
 
-def test_a_comparison_shows_what_moved_most_first(chromium, site):
+def test_a_comparison_shows_the_largest_change_first(chromium, site):
     assert "% of the neighbours are the same" in site.commands["compare"].check().output
     page = chromium.new_page()
     page.goto((site.folder / "changed.html").as_uri())
@@ -447,7 +447,7 @@ def places(site):
 
 
 def in_view(page):
-    """How many photos the map says are in view, once it stands still."""
+    """How many photos the map says are in view, after it stops moving."""
     page.wait_for_timeout(400)
     page.locator("[role=status][aria-busy=false]", has_text="in view").wait_for()
     return int(page.get_by_role("status").inner_text().split()[0])
@@ -470,7 +470,7 @@ def test_the_map_has_a_point_for_every_photo_in_the_colour_of_its_cluster(visit,
     assert len([many for many in drawn if many > 20]) >= page.locator(".legend li").count() == 16
 
 
-def test_a_click_on_a_point_goes_to_its_photo_and_back_to_the_same_view(visit, places):
+def test_a_click_on_a_point_opens_its_photo_and_back_restores_the_view(visit, places):
     photo_id, (x, y) = next(iter(places.items()))
     page = visit(f"/map#{x},{y},1.000")
     assert in_view(page) < 255
@@ -505,7 +505,7 @@ def test_the_keyboard_zooms_until_photos_are_shown_and_opens_one(visit, places):
     assert page.locator(".map li").count() == 0
 
 
-def test_the_map_is_not_moved_before_its_points_have_come(visit):
+def test_the_map_cannot_be_moved_before_its_points_have_loaded(visit):
     page = visit("/map")
     held = []
     page.route("**/map/points.json", lambda route: held.append(route))
@@ -538,7 +538,7 @@ def test_the_mouse_zooms_and_drags_and_a_drag_is_no_click(visit, places):
     assert in_view(page) == 255
 
 
-def test_a_photo_page_leads_to_its_place_on_the_map(visit):
+def test_a_photo_page_links_to_its_place_on_the_map(visit):
     page = visit(f"/photo/{CAT}")
     page.get_by_role("link", name="On the map").click()
     assert 0 < in_view(page) < 255
@@ -548,7 +548,7 @@ def test_a_photo_page_leads_to_its_place_on_the_map(visit):
     assert box["y"] + box["height"] / 2 == pytest.approx(y, abs=3)
 
 
-def test_without_script_the_map_is_a_picture_and_its_clusters_lead_to_every_photo(
+def test_without_javascript_the_map_is_a_picture_and_its_clusters_link_every_photo(
     visit, site, places
 ):
     page = visit("/map", java_script_enabled=False)
@@ -566,7 +566,7 @@ def test_without_script_the_map_is_a_picture_and_its_clusters_lead_to_every_phot
     assert "/photo/" in page.url
 
 
-def test_a_hostile_name_of_a_cluster_is_text(visit, site):
+def test_a_hostile_name_of_a_cluster_is_shown_as_text(visit, site):
     _, _, points = answer(site, "/map/points.json")
     name = next(c["name"] for c in json.loads(points) if HOSTILE_PHOTO in c["photos"])
     assert "<img src=x onerror=alert(1)>" in name
@@ -595,7 +595,7 @@ def test_a_photo_without_a_place_and_a_map_without_a_table_say_what_to_build(sit
     assert problem_of(caught.value).title == "This is not built yet"
 
 
-def test_the_charts_of_quality_say_what_their_tables_say(visit):
+def test_the_charts_of_quality_show_the_numbers_of_their_tables(visit):
     page = visit("/quality", java_script_enabled=False)
     page.locator("summary").click()
     builds, *histograms = page.locator("table").all()

@@ -20,7 +20,7 @@ LIMITS = HttpLimits(hosts=frozenset({"127.0.0.1"}), allow_private=True, rate=1e6
 
 
 def jpeg(seed: int) -> bytes:
-    """A picture like no other, 200 pixels wide."""
+    """A picture unlike any other, 200 pixels wide."""
     blocks = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(blocks).resize((200, 150)).save(file, "JPEG", quality=75)
@@ -38,7 +38,7 @@ def write_dataset(folder: Path, photos: Iterable[tuple[str, str]], *conversions:
 
 @dataclass
 class World:
-    """A server with photos p000, p001, … and an output folder."""
+    """A server with photos p000, p001, …, and an output folder."""
 
     server: PhotoServer
     folder: Path
@@ -87,13 +87,13 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> None:
-    """Tests run side by side; threads that wait for each other would slow all of them down."""
+    """Use one thread each. Tests run at the same time and would slow each other down."""
     torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)
 def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slices of 32 photos, so that a few photos are many slices; and short waits."""
+    """Use chunks of 32 photos, so that a few photos are many chunks, and short waits."""
     monkeypatch.setattr("photo_search.ingest.pipeline.chunk.SLICE_BATCHES", 1)
     monkeypatch.setattr("photo_search.ingest.thumbnails.download.FIRST_BACKOFF", 0.001)
 
@@ -113,7 +113,9 @@ def folder_job(photos: Path, out: Path, **changes: Any) -> Job:
 
 
 def write_folder(folder: Path, count: int) -> tuple[Path, Path]:
-    """A dataset of `count` photos, one in ten missing, and the folder of its thumbnails."""
+    """A dataset of `count` photos, of which one in ten is missing, and the folder of its
+    thumbnails.
+    """
     thumbnails = folder / "thumbnails"
     thumbnails.mkdir()
     for number in range(count):

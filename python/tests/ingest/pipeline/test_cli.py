@@ -10,7 +10,7 @@ from photo_search.cli import main
 SAMPLE = Path(__file__).parents[4]
 
 
-def test_the_sample_is_embedded_by_one_word(
+def test_the_option_sample_embeds_the_sample(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(SAMPLE)
@@ -25,7 +25,7 @@ def test_the_sample_is_embedded_by_one_word(
     assert again.stderr == ""
 
 
-def test_a_mistake_is_one_message_and_exit_code_1(tmp_path: Path) -> None:
+def test_an_error_is_one_message_and_exit_code_1(tmp_path: Path) -> None:
     arguments = [
         "embed",
         "--model",

@@ -29,7 +29,7 @@ from photo_search.storage import Folder
 from photo_server import Request
 
 
-def test_every_photo_is_in_one_of_two_files_with_its_own_vector(world: World) -> None:
+def test_every_photo_has_its_own_vector_or_a_failure(world: World) -> None:
     world.add(*range(40))
     bad = {
         "gone": lambda request: request.send(404),
@@ -63,7 +63,7 @@ def test_every_photo_is_in_one_of_two_files_with_its_own_vector(world: World) ->
 
 
 @pytest.mark.parametrize("bad", range(0, 33, 4))
-def test_a_bad_picture_shifts_no_other(world: World, bad: int) -> None:
+def test_a_bad_picture_does_not_shift_the_others(world: World, bad: int) -> None:
     world.add(*range(34))
     world.run()
     expected = world.vectors()
@@ -77,7 +77,7 @@ def test_a_bad_picture_shifts_no_other(world: World, bad: int) -> None:
     assert np.allclose(list(found.values()), list(expected.values()), atol=1e-6)
 
 
-def test_the_files_have_the_agreed_columns(world: World) -> None:
+def test_the_files_have_the_documented_columns(world: World) -> None:
     world.add(0)
     world.photos["gone"] = world.server.url + "/gone"
     summary = world.run()
@@ -104,7 +104,7 @@ def test_the_files_have_the_agreed_columns(world: World) -> None:
     assert all(not field.nullable for field in world.read("photo_failures").schema)
 
 
-def test_a_run_without_new_photos_asks_nobody_and_loads_no_model(
+def test_a_run_without_new_photos_sends_no_request_and_loads_no_model(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.add(*range(3))
@@ -118,7 +118,7 @@ def test_a_run_without_new_photos_asks_nobody_and_loads_no_model(
     assert (world.out / "photos.parquet").read_bytes() == before
 
 
-def test_new_photos_cost_only_themselves_wherever_they_stand(world: World) -> None:
+def test_a_run_computes_only_new_photos_wherever_they_are_in_the_dataset(world: World) -> None:
     world.add(1, 2)
     world.run()
     world.server.requests.clear()
@@ -131,7 +131,7 @@ def test_new_photos_cost_only_themselves_wherever_they_stand(world: World) -> No
     assert list(world.vectors()) == ["p000", "p001", "p002"]
 
 
-def test_a_photo_whose_address_was_mended_is_fetched_again(world: World) -> None:
+def test_a_photo_whose_address_was_corrected_is_fetched_again(world: World) -> None:
     world.add(0, 1)
     world.run()
     before = world.vectors()
@@ -141,7 +141,7 @@ def test_a_photo_whose_address_was_mended_is_fetched_again(world: World) -> None
     assert world.vectors()["p001"] == before["p001"]
 
 
-def test_only_what_may_have_passed_is_asked_again(world: World) -> None:
+def test_only_temporary_failures_are_requested_again_without_recheck(world: World) -> None:
     world.add(0)
     for name, status in [("gone", 404), ("broken", 500)]:
         world.photos[name] = world.server.set(f"/{name}", lambda r, s=status: r.send(s))
@@ -183,7 +183,7 @@ def test_vectors_of_two_versions_are_never_mixed(world: World) -> None:
     assert [path.name for path in (world.out / "parts").iterdir()] == [second.embedding_version]
 
 
-def test_a_run_in_which_too_much_fails_stops_and_keeps_what_it_has(world: World) -> None:
+def test_a_run_with_too_many_failures_stops_and_keeps_its_photos(world: World) -> None:
     world.add(*range(16))
     for number in range(100):
         world.photos[f"gone{number}"] = world.server.url + f"/gone{number}"
@@ -199,7 +199,7 @@ def test_a_run_in_which_too_much_fails_stops_and_keeps_what_it_has(world: World)
 
 
 def outputs(folder: Path) -> dict[str, bytes]:
-    """The output files and parts, byte by byte."""
+    """The output files and chunks, byte by byte."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*.parquet")
@@ -274,7 +274,7 @@ def test_a_dataset_that_changes_during_the_run_stops_it(
     assert not (world.out / "photos.parquet").exists()
 
 
-def test_of_a_repeated_id_the_last_row_counts(world: World) -> None:
+def test_the_last_row_of_a_duplicate_id_counts(world: World) -> None:
     world.add(0, 1, 2)
     rows = [
         ("p000", "https://127.0.0.1/old"),
@@ -296,7 +296,7 @@ def test_ids_that_differ_in_case_are_two_photos_with_two_thumbnails(world: World
     assert np.dot(*world.vectors().values()) < 0.999999
 
 
-def test_photos_without_a_usable_id_or_url_are_rows_too(world: World) -> None:
+def test_photos_without_a_usable_id_or_url_are_failures(world: World) -> None:
     world.add(0)
     world.photos |= {"x" * 65: "https://127.0.0.1/a", "": "https://127.0.0.1/b", "no-url": ""}
     world.photos |= {"';--": "https://127.0.0.1/c", "ünï": "https://127.0.0.1/d"}
@@ -310,7 +310,7 @@ def test_every_reason_is_documented() -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, 2.0])
-def test_a_vector_that_is_none_stops_the_run_before_it_is_written(
+def test_an_invalid_vector_stops_the_run_before_it_is_written(
     world: World, monkeypatch: pytest.MonkeyPatch, value: float
 ) -> None:
     class BrokenEncoder:
@@ -343,7 +343,7 @@ DAMAGES = [cut, flip_in_the_middle, overwrite]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_part_is_moved_aside_and_its_photos_are_embedded_again(
+def test_a_damaged_chunk_is_moved_aside_and_its_photos_are_embedded_again(
     world: World, damage: Callable[[bytes], bytes]
 ) -> None:
     world.add(*range(3))
@@ -375,11 +375,11 @@ def test_a_damaged_output_file_is_written_again(
     summary = world.run()
     assert file.read_bytes() == whole
     assert summary.tried == 0
-    if (name, damage) != ("photos", flip_in_the_middle):  # photos.parquet is written by every run
+    if (name, damage) != ("photos", flip_in_the_middle):  # every run writes photos.parquet
         assert summary.notes == [f"{name}.parquet was damaged and has been written again."]
 
 
-def test_damaged_photos_do_not_let_another_version_in(world: World) -> None:
+def test_a_damaged_photos_file_does_not_allow_another_version(world: World) -> None:
     world.add(0)
     first = world.run()
     (world.out / "photos.parquet").write_bytes(b"damaged")
@@ -388,7 +388,7 @@ def test_damaged_photos_do_not_let_another_version_in(world: World) -> None:
         world.run(replace(job, spec=replace(job.spec, precision="bfloat16")))
 
 
-def test_a_damaged_slice_of_a_killed_run_costs_its_photos_only(tmp_path: Path) -> None:
+def test_after_a_kill_only_the_photos_of_a_damaged_chunk_are_embedded_again(tmp_path: Path) -> None:
     dataset, thumbnails = write_folder(tmp_path, 100)
     job = folder_job(thumbnails, tmp_path / "out")
     whole = run_embed(job, Options(dataset))
@@ -406,7 +406,7 @@ def test_a_damaged_slice_of_a_killed_run_costs_its_photos_only(tmp_path: Path) -
     assert (summary.tried, summary.photos) == (68, whole.photos)
 
 
-def test_all_pages_that_are_written_have_checksums(world: World) -> None:
+def test_all_pages_of_the_files_have_checksums(world: World) -> None:
     world.add(0)
     world.photos["gone"] = world.server.url + "/gone"
     world.run()
@@ -422,7 +422,7 @@ def test_all_pages_that_are_written_have_checksums(world: World) -> None:
                 open_parquet(io.BytesIO(damaged)).read()
 
 
-def test_every_row_of_the_dataset_is_in_one_count(world: World) -> None:
+def test_the_summary_counts_every_row_of_the_dataset_once(world: World) -> None:
     world.add(*range(4))
     dataset = write_dataset(world.folder / "dataset", world.photos.items())
     hostile = ["", "';--", "x" * 100_000, "ünï", "a b", "p000\0", "-", "\u202e", "%00", "p000\x7f"]
@@ -463,7 +463,7 @@ def test_every_row_of_the_dataset_is_in_one_count(world: World) -> None:
     )
 
 
-def test_a_limit_cuts_the_conversions_too_and_a_run_without_brings_them_back(world: World) -> None:
+def test_a_limit_also_limits_conversions_and_a_run_without_it_restores_them(world: World) -> None:
     world.add(0, 1, 2)
     rows = ["p000\tbee", "p002\tcat", "unknown\tdog", "p001\tfox", "p000\tant"]
     dataset = write_dataset(world.folder / "dataset", world.photos.items(), *rows)
@@ -499,7 +499,7 @@ def test_literal_quotes_keep_all_rows(world: World) -> None:
         run_embed(world.job(), Options(dataset))
 
 
-def test_files_beside_the_dataset_that_look_like_parts_are_named(world: World) -> None:
+def test_the_message_names_files_that_only_look_like_the_dataset(world: World) -> None:
     world.add(0)
     dataset = write_dataset(world.folder / "dataset", world.photos.items())
     (dataset / "photos.tsv000~").write_text("photo_id\tphoto_image_url\np000\thttps://old/\n")
@@ -509,13 +509,13 @@ def test_files_beside_the_dataset_that_look_like_parts_are_named(world: World) -
 
 
 @pytest.mark.parametrize("name", ["x[1]", "x{a,b}", "*", "~", "a::b", "--out"])
-def test_folders_of_any_name_are_taken_letter_by_letter(
+def test_folders_of_any_name_are_taken_literally(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     dataset, thumbnails = write_folder(tmp_path, 5)
     here = tmp_path / "here"
     (here / name).mkdir(parents=True)
-    (here / "x1" / "parts" / "other").mkdir(parents=True)  # what a pattern would match too
+    (here / "x1" / "parts" / "other").mkdir(parents=True)  # what a pattern would also match
     (here / "x1" / "parts" / "other" / "000000.parquet").write_text("not to be read")
     dataset.rename(here / name / "dataset")
     monkeypatch.chdir(here)
@@ -557,7 +557,7 @@ def test_conversions_keep_their_text_and_lose_rows_without_a_photo(world: World)
     assert summary.malformed_examples == ["conversions.tsv000 row 5: 3 fields instead of 2"]
 
 
-def test_a_missing_dataset_is_one_message(world: World) -> None:
+def test_a_missing_dataset_is_reported_in_one_message(world: World) -> None:
     with pytest.raises(DatasetError, match="photo-search fetch"):
         run_embed(world.job(), Options(world.folder / "nowhere"))
 
@@ -591,7 +591,7 @@ def test_chunks_of_any_size_give_the_same_file(tmp_path: Path) -> None:
     assert len(contents) == 1
 
 
-def test_a_slow_photo_does_not_hold_up_the_ones_behind_it(world: World) -> None:
+def test_a_slow_photo_does_not_delay_later_ones(world: World) -> None:
     world.add(*range(300))
     world.run()
     slow = World(world.server, world.folder / "slow", replace(LIMITS, deadline=9))
@@ -614,14 +614,12 @@ def test_a_slow_photo_does_not_hold_up_the_ones_behind_it(world: World) -> None:
     assert slow.read().equals(world.read())
 
 
-def test_photos_that_are_asked_for_again_do_not_hold_up_the_others(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_retries_do_not_delay_other_photos(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("photo_search.ingest.thumbnails.download.FIRST_BACKOFF", 0.2)
     world.add(*range(60))
     for number in range(0, 60, 6):
         world.server.set(f"/p{number:03}", lambda request: request.send(503))
     start = time.monotonic()
     world.run(replace(world.job(), connections=1))
-    assert time.monotonic() - start < 5  # one after the other would be 14 seconds
+    assert time.monotonic() - start < 5  # one after the other would take 14 seconds
     assert set(world.failures().values()) == {"server_error"}

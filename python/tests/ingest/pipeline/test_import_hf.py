@@ -11,7 +11,7 @@ from photo_search.ingest.pipeline.parquet import CONVERSIONS_SCHEMA, PHOTOS_SCHE
 
 
 def published(folder: Path, **changed: list[float]) -> tuple[str, str]:
-    """Files as MyScale's notebook writes them: ids with gaps, vectors of doubles."""
+    """Files as MyScale's notebook writes them, with gaps in the ids and vectors of doubles."""
     vectors = np.random.default_rng(0).normal(size=(4, 512))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     rows = {f"p{number}": vector.tolist() for number, vector in enumerate(vectors)} | changed
@@ -29,7 +29,7 @@ def published(folder: Path, **changed: list[float]) -> tuple[str, str]:
     return str(folder / "photos-all.parquet"), str(folder / "conversions-all.parquet")
 
 
-def test_published_embeddings_become_our_files(tmp_path: Path) -> None:
+def test_published_embeddings_are_written_as_the_files_of_embed(tmp_path: Path) -> None:
     photos, conversions = published(tmp_path)
     done = import_myscale(photos, conversions, str(tmp_path / "out"))
     table = pq.read_table(tmp_path / "out" / "photos.parquet")
@@ -46,7 +46,7 @@ def test_published_embeddings_become_our_files(tmp_path: Path) -> None:
     assert (done.photos, done.photos_left_out, done.conversions) == (4, 0, 2)
 
 
-def test_rows_that_are_no_unit_vectors_of_512_numbers_are_left_out_and_counted(
+def test_rows_without_a_unit_vector_of_512_numbers_are_left_out_and_counted(
     tmp_path: Path,
 ) -> None:
     bad = {"short": [1.0], "zero": [0.0] * 512, "nan": [float("nan")] * 512, "no'id": [1.0] * 512}
@@ -65,7 +65,7 @@ def test_a_damaged_or_empty_file_leaves_every_output_file_as_it_was(tmp_path: Pa
     import_myscale(photos, conversions, str(out))
     before = outputs(out)
     content = bytearray(Path(conversions).read_bytes())
-    content[4:200] = bytes(196)  # the pages; the footer is whole
+    content[4:200] = bytes(196)  # the pages, and not the footer
     Path(tmp_path / "damaged").write_bytes(content)
     with pytest.raises(DatasetError, match="damaged cannot be read as Parquet"):
         import_myscale(photos, str(tmp_path / "damaged"), str(out))
@@ -97,7 +97,7 @@ def test_vectors_of_another_version_are_replaced_only_on_request(tmp_path: Path)
     assert import_myscale(photos, conversions, str(tmp_path / "out"), re_embed=True).photos == 4
 
 
-def test_a_file_of_another_kind_is_one_message(tmp_path: Path) -> None:
+def test_a_file_of_another_format_is_reported_in_one_message(tmp_path: Path) -> None:
     photos, conversions = published(tmp_path)
     with pytest.raises(DatasetError, match="has no column photo_image_url"):
         import_myscale(conversions, photos, str(tmp_path / "out"))

@@ -36,11 +36,11 @@ def test_results_come_in_the_order_of_the_items() -> None:
     assert take_all(in_order(work, 100)) == [number * 2 for number in range(100)]
 
 
-def test_nothing_to_do_is_no_result() -> None:
+def test_no_items_give_no_results() -> None:
     assert take_all(in_order(lambda number: number, 0)) == []
 
 
-def test_a_late_item_does_not_hold_up_the_work_on_later_ones() -> None:
+def test_a_slow_item_does_not_delay_the_work_on_later_ones() -> None:
     is_released, begun = threading.Event(), []
 
     def work(number: int) -> int:
@@ -55,7 +55,7 @@ def test_a_late_item_does_not_hold_up_the_work_on_later_ones() -> None:
     assert take_all(results) == list(range(500))
 
 
-def test_what_waits_for_a_late_item_is_limited_in_size() -> None:
+def test_the_results_that_wait_for_a_slow_item_are_limited_in_size() -> None:
     is_released, begun = threading.Event(), []
 
     def work(number: int) -> int:
@@ -72,7 +72,7 @@ def test_what_waits_for_a_late_item_is_limited_in_size() -> None:
     assert take_all(results) == list(range(500))
 
 
-def test_no_more_than_wanted_is_done_ahead_when_no_item_is_late() -> None:
+def test_work_ahead_is_limited_when_no_item_is_slow() -> None:
     begun: list[int] = []
     results = in_order(lambda number: begun.append(number) or number, 500)
     wait_for(lambda: len(begun) >= 4)
@@ -81,7 +81,7 @@ def test_no_more_than_wanted_is_done_ahead_when_no_item_is_late() -> None:
     assert take_all(results) == list(range(500))
 
 
-def test_work_that_waits_gives_its_threads_to_others() -> None:
+def test_postponed_work_frees_its_thread_for_other_work() -> None:
     ends = []
 
     def work(number: int) -> int | Later[int]:
@@ -93,10 +93,10 @@ def test_work_that_waits_gives_its_threads_to_others() -> None:
     results = in_order(work, 100)
     assert take_all(results) == list(range(100))
     assert min(ends) - start >= 0.3
-    assert max(ends) - start < 2  # one after the other would be 3 seconds
+    assert max(ends) - start < 2  # one after the other would take 3 seconds
 
 
-def test_work_that_has_waited_goes_before_new_work() -> None:
+def test_postponed_work_runs_before_new_work() -> None:
     order: list[str] = []
 
     def work(number: int) -> int | Later[int]:
@@ -117,7 +117,7 @@ def test_work_may_be_postponed_many_times() -> None:
     assert take_all(in_order(lambda _: again(5), 3)) == [7, 7, 7]
 
 
-def test_an_error_is_raised_in_its_place() -> None:
+def test_an_error_is_raised_in_the_order_of_the_items() -> None:
     def work(number: int) -> int:
         if number == 5:
             raise OSError("the disk is full")

@@ -1,4 +1,4 @@
-"""Runs that are killed, stopped, crowded out or out of room."""
+"""Runs that are killed or stopped, that find another run at work, or that have no space left."""
 
 import multiprocessing
 import os
@@ -23,7 +23,7 @@ from photo_search.storage import Folder
 
 PHOTOS = 200
 KILLS = 20
-# Children start from a process that has imported everything and computed nothing.
+# Each child starts from a process that has imported everything and computed nothing.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
     ["photo_search.ingest.embedding.clip", "ingest.pipeline.test_interrupted"]
@@ -48,13 +48,13 @@ def run_in_child(dataset: Path, thumbnails: Path, out: Path) -> None:
 
 
 def files(out: Path) -> list[object]:
-    """What must not depend on how often a run was broken off."""
+    """What must not depend on how often a run was interrupted."""
     failures = pq.read_table(out / "photo_failures.parquet").drop(["failed_at"])
     names = ("photos.parquet", "conversions.parquet")
     return [*((out / name).read_bytes() for name in names), failures.to_pylist()]
 
 
-def test_killed_at_twenty_moments_a_run_ends_with_the_same_bytes(tmp_path: Path) -> None:
+def test_a_run_that_was_killed_twenty_times_ends_with_the_same_bytes(tmp_path: Path) -> None:
     dataset, thumbnails = write_folder(tmp_path, PHOTOS)
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
     for out in (tmp_path / "warm-up", undisturbed):
@@ -71,7 +71,7 @@ def test_killed_at_twenty_moments_a_run_ends_with_the_same_bytes(tmp_path: Path)
         if child.is_alive():
             child.kill()
             kills += 1
-        else:  # it has come to its end in pieces: from the start again
+        else:  # the run ended before the kill, so begin again
             shutil.rmtree(killed)
         child.join()
     run_in_child(dataset, thumbnails, killed)
@@ -81,7 +81,7 @@ def test_killed_at_twenty_moments_a_run_ends_with_the_same_bytes(tmp_path: Path)
     )
 
 
-def test_what_a_killed_run_had_embedded_is_not_done_again(tmp_path: Path) -> None:
+def test_photos_that_a_killed_run_has_embedded_are_not_embedded_again(tmp_path: Path) -> None:
     dataset, thumbnails = write_folder(tmp_path, PHOTOS)
     out = tmp_path / "out"
     child = PROCESSES.Process(target=run_in_child, args=(dataset, thumbnails, out))
@@ -99,7 +99,7 @@ def hold_lock(out: Path) -> None:
         time.sleep(60)
 
 
-def test_a_second_run_is_told_who_works_there_and_a_dead_one_leaves_no_lock(tmp_path: Path) -> None:
+def test_a_second_run_names_the_first_and_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:
     dataset, thumbnails = write_folder(tmp_path, 5)
     out = tmp_path / "out"
     holder = PROCESSES.Process(target=hold_lock, args=(out,))
@@ -113,7 +113,7 @@ def test_a_second_run_is_told_who_works_there_and_a_dead_one_leaves_no_lock(tmp_
 
 
 def fill_disk(dataset: Path, thumbnails: Path, out: Path) -> None:
-    """Run where no file may be larger than 30 kB; exit with 3 if that is the message."""
+    """Run where no file may be larger than 30 kB. Exit with 3 if the message says so."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
     try:
@@ -122,7 +122,7 @@ def fill_disk(dataset: Path, thumbnails: Path, out: Path) -> None:
         os._exit(3 if "cannot be written" in str(error) else 4)
 
 
-def test_a_full_disk_is_one_message_and_leaves_the_files_of_before(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_in_one_message_and_the_earlier_files_stay(tmp_path: Path) -> None:
     dataset, thumbnails = write_folder(tmp_path, 30)
     out = tmp_path / "out"
     run_embed(folder_job(thumbnails, out), Options(dataset, limit=5))
@@ -135,7 +135,7 @@ def test_a_full_disk_is_one_message_and_leaves_the_files_of_before(tmp_path: Pat
     assert run_embed(folder_job(thumbnails, out), Options(dataset)).photos == 27
 
 
-def test_a_folder_that_cannot_be_made_is_one_message(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported_in_one_message(tmp_path: Path) -> None:
     dataset, thumbnails = write_folder(tmp_path, 5)
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=r"file/out.*cannot be"):

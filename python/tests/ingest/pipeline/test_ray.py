@@ -1,4 +1,4 @@
-"""The same work on a Ray cluster of two workers on this machine, one of which dies."""
+"""The same work on a Ray cluster of two workers on this machine. One of them dies."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from photo_search.ingest.pipeline.embed import Options, run_embed
 ray = pytest.importorskip("ray", reason="the extra ray is not installed")
 
 
-def test_a_worker_that_dies_changes_nothing(tmp_path: Path) -> None:
+def test_a_worker_that_dies_does_not_change_the_result(tmp_path: Path) -> None:
     from ray.cluster_utils import Cluster
 
     dataset, thumbnails = write_folder(tmp_path, 200)

@@ -17,7 +17,7 @@ def server() -> Iterator[PhotoServer]:
 
 
 class Clock:
-    """Time that passes when a request waits for its turn, and at once."""
+    """A clock that moves on at once when a request waits."""
 
     now = 0.0
 
@@ -36,7 +36,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 class ImpatientSource(HttpSource):
-    """A source that skips the waits between attempts, and notes them."""
+    """A source that records the waits between attempts instead of waiting."""
 
     def __init__(self, limits: HttpLimits) -> None:
         super().__init__(limits)
@@ -51,7 +51,7 @@ class ImpatientSource(HttpSource):
 
 
 def source(**limits: Any) -> ImpatientSource:
-    """A source for this machine, with these limits."""
+    """A source for this machine with these limits."""
     settings = {"hosts": frozenset({"127.0.0.1"}), "allow_private": True, "rate": 1e6, **limits}
     return ImpatientSource(HttpLimits(**settings))
 

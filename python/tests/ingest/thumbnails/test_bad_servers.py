@@ -1,4 +1,4 @@
-"""Servers that break HTTP, or keep to it slowly: each answer has its true reason, in time."""
+"""Servers that break HTTP or answer slowly. Each failure gets its true reason, in time."""
 
 import gzip
 import io
@@ -49,7 +49,9 @@ SLOW = {
 
 
 @pytest.mark.parametrize("pieces", SLOW.values(), ids=SLOW.keys())
-def test_the_deadline_holds_for_every_drip(server: PhotoServer, pieces: list[bytes]) -> None:
+def test_the_deadline_holds_for_a_slow_answer_of_any_kind(
+    server: PhotoServer, pieces: list[bytes]
+) -> None:
     url = server.set("/photo", raw(*pieces, pause=0.1))
     server.set("/2", raw(*SLOW["body of HTTP/1.0"], pause=0.1))
     start = time.monotonic()
@@ -74,7 +76,7 @@ def test_the_deadline_holds_for_a_chain_of_redirects(server: PhotoServer) -> Non
     assert time.monotonic() - start < 1.5
 
 
-def test_the_deadline_holds_for_an_answer_over_a_connection_used_before(
+def test_the_deadline_holds_for_an_answer_over_a_reused_connection(
     server: PhotoServer,
 ) -> None:
     fetch = source(connections=1, deadline=0.5)
@@ -87,7 +89,7 @@ def test_the_deadline_holds_for_an_answer_over_a_connection_used_before(
 
 @contextmanager
 def serve_bytes(talk: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that does with each connection what it likes; yields its port."""
+    """A server that does anything it likes with a connection. Yields its port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def accept() -> None:
@@ -135,7 +137,7 @@ def test_the_deadline_holds_for_a_slow_body_over_tls(
     fetch = source(connections=1, deadline=0.5)
     fetch._session.verify = str(file)
     with serve_photos(context) as server:
-        fetch(server.set_body("/good", PHOTO))  # so that the next one reuses the connection
+        fetch(server.set_body("/good", PHOTO))  # so that the next request uses the same connection
         for path, pieces in (("/1", SLOW["body of HTTP/1.0"]), ("/2", SLOW["one header"])):
             url = server.set(path, raw(*pieces, pause=0.1))
             start = time.monotonic()
@@ -181,7 +183,7 @@ CUT = {
 
 
 @pytest.mark.parametrize("answer", CUT.values(), ids=CUT.keys())
-def test_an_answer_that_breaks_off_is_a_network_failure_and_asked_for_again(
+def test_an_incomplete_answer_is_a_network_failure_and_requested_again(
     server: PhotoServer, answer: bytes
 ) -> None:
     good = raw(OK + b"Content-Length: 20\r\n\r\n" + PHOTO)
@@ -209,19 +211,23 @@ NO_HTTP = {
 
 
 @pytest.mark.parametrize("answer", NO_HTTP.values(), ids=NO_HTTP.keys())
-def test_what_is_not_http_is_a_network_failure(server: PhotoServer, answer: bytes) -> None:
+def test_an_answer_that_is_not_http_is_a_network_failure(
+    server: PhotoServer, answer: bytes
+) -> None:
     found = failure(source(), server.set("/photo", raw(answer)))
     assert (found.reason, found.attempts) == ("network", 4)
 
 
 @pytest.mark.parametrize("status", [b"100 Continue", b"102 Processing", b"103 Early Hints"])
-def test_the_real_answer_is_waited_for_after_early_ones(server: PhotoServer, status: bytes) -> None:
+def test_informational_answers_before_the_real_one_are_skipped(
+    server: PhotoServer, status: bytes
+) -> None:
     early = b"HTTP/1.1 " + status + b"\r\nLink: </style.css>\r\n\r\n"
     real = OK + b"Content-Length: 20\r\n\r\n" + PHOTO
     assert source()(server.set("/photo", raw(early, early + real))) == (PHOTO, 1)
 
 
-def test_a_chunked_photo_is_whole_without_its_last_line_end(server: PhotoServer) -> None:
+def test_a_chunked_photo_is_complete_without_its_last_line_end(server: PhotoServer) -> None:
     answer = OK + b"Transfer-Encoding: chunked\r\n\r\n14\r\n" + PHOTO + b"\r\n0\r\n"
     assert source()(server.set("/photo", raw(answer))) == (PHOTO, 1)
 
@@ -237,7 +243,7 @@ DOUBTFUL = {
 
 
 @pytest.mark.parametrize(("reason", "answer"), DOUBTFUL.values(), ids=DOUBTFUL.keys())
-def test_a_body_that_may_have_been_cut_is_asked_for_once_more(
+def test_a_body_that_may_be_incomplete_is_requested_once_more(
     server: PhotoServer, reason: str, answer: bytes
 ) -> None:
     whole = raw(OK + b"\r\n" + JPEG)
@@ -246,18 +252,18 @@ def test_a_body_that_may_have_been_cut_is_asked_for_once_more(
     assert (found.reason, found.attempts) == (reason, 2)
 
 
-def test_a_photo_of_a_stated_length_is_believed(server: PhotoServer) -> None:
+def test_a_photo_with_a_content_length_is_accepted(server: PhotoServer) -> None:
     assert source()(server.set_body("/photo", JPEG[:-400])) == (JPEG[:-400], 1)
 
 
 @pytest.mark.parametrize("status", [101, 204, 206, 300, 302, 304])
-def test_other_answers_are_refusals(server: PhotoServer, status: int) -> None:
+def test_other_statuses_are_refusals(server: PhotoServer, status: int) -> None:
     found = failure(source(), server.set("/photo", raw(b"HTTP/1.1 %d X\r\nX: y\r\n\r\n" % status)))
     assert (found.reason, found.attempts) == ("denied", 1)
     assert str(status) in found.detail
 
 
-def test_gzip_is_unpacked_though_nobody_asked_for_it(server: PhotoServer) -> None:
+def test_gzip_is_unpacked_even_if_it_was_not_requested(server: PhotoServer) -> None:
     packed = gzip.compress(PHOTO)
     url = server.set("/photo", lambda request: request.send(200, packed, Content_Encoding="gzip"))
     assert source()(url) == (PHOTO, 1)
@@ -266,13 +272,13 @@ def test_gzip_is_unpacked_though_nobody_asked_for_it(server: PhotoServer) -> Non
 @pytest.mark.parametrize(
     "location", ["http://[", "http://a:b/", "//[::1/", "http://\xff/", "http:"]
 )
-def test_a_redirect_to_what_is_no_url_is_refused(server: PhotoServer, location: str) -> None:
+def test_a_redirect_to_an_invalid_url_is_refused(server: PhotoServer, location: str) -> None:
     url = server.set("/photo", lambda request: request.send(302, Location=location))
     found = failure(source(), url)
     assert found.reason == "forbidden_host"
 
 
-def test_a_redirect_may_have_letters_beyond_ascii(server: PhotoServer) -> None:
+def test_a_redirect_may_contain_letters_outside_ascii(server: PhotoServer) -> None:
     server.set_body("/caf%C3%A9", PHOTO)
     url = server.set("/photo", raw("HTTP/1.1 302 Found\r\nLocation: /café\r\n\r\n".encode()))
     assert source()(url).content == PHOTO
@@ -305,7 +311,7 @@ def test_the_body_of_a_redirect_is_not_read(
     assert sum(sent) < 50 << 20
 
 
-def test_a_tls_handshake_that_breaks_off_is_a_network_failure() -> None:
+def test_an_interrupted_tls_handshake_is_a_network_failure() -> None:
     with serve_bytes(lambda connection: connection.recv(10)) as place:
         found = failure(source(), f"https://{place}/photo")
     assert (found.reason, found.attempts) == ("network", 4)

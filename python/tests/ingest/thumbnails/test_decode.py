@@ -16,7 +16,7 @@ WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 
 
 def picture(mode: str = "RGB", width: int = 96, height: int = 64) -> Image.Image:
-    """Dark at the top left, bright at the bottom right, red growing to the right."""
+    """Dark at the top left, bright at the bottom right. Red grows to the right."""
     y, x = np.mgrid[0:height, 0:width]
     channels = [255 * x // width, 255 * y // height, 127 * (x + y) // (width + height)]
     return Image.fromarray(np.stack(channels, axis=-1).astype(np.uint8)).convert(mode)
@@ -50,12 +50,12 @@ def reason(content: bytes) -> str:
     ],
     ids=["empty", "html", "json", "svg", "bmp", "tiff", "wav", "avi", "text", "more text"],
 )
-def test_what_is_no_picture_of_an_allowed_format_is_not_an_image(content: bytes) -> None:
+def test_a_file_that_is_not_an_allowed_picture_format_is_not_an_image(content: bytes) -> None:
     assert reason(content) == "not_image"
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
-def test_a_picture_that_is_cut_off_anywhere_is_a_failure(kind: str) -> None:
+def test_a_truncated_picture_is_a_failure(kind: str) -> None:
     whole = encode(picture(width=32, height=32), kind)
     end = len(whole) - 20  # the last bytes of PNG and GIF hold no pixels
     found = {reason(whole[:length]) for length in range(end)}
@@ -66,7 +66,7 @@ def test_a_jpeg_that_lacks_its_last_two_bytes_is_truncated() -> None:
     assert reason(encode(picture(), "JPEG")[:-2]) == "truncated"
 
 
-def test_damage_inside_never_raises_anything_but_a_failure() -> None:
+def test_a_damaged_picture_raises_only_a_failure() -> None:
     random = np.random.default_rng(0)
     for kind in ("JPEG", "PNG", "WEBP", "GIF"):
         whole = np.frombuffer(encode(picture(), kind), np.uint8)
@@ -78,7 +78,7 @@ def test_damage_inside_never_raises_anything_but_a_failure() -> None:
 
 
 def png_chunk(kind: bytes, body: bytes, error: int = 0) -> bytes:
-    """`error` is added to the checksum."""
+    """A chunk of a PNG. `error` is added to its checksum."""
     checksum = (zlib.crc32(kind + body) + error) % 2**32
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum)
 
@@ -89,9 +89,9 @@ def png_of_claimed_size(width: int, height: int, data: bytes = b"") -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunks
 
 
-@pytest.mark.filterwarnings("error")  # as outside of pytest, which resets warning filters
+@pytest.mark.filterwarnings("error")  # as outside pytest, which resets warning filters
 @pytest.mark.parametrize("side", [7_072, 10_000, 20_000, 2_000_000_000])
-def test_a_pixel_bomb_is_refused_before_it_is_unpacked(side: int) -> None:
+def test_a_decompression_bomb_is_refused_before_it_is_unpacked(side: int) -> None:
     bomb = png_of_claimed_size(side, side, zlib.compress(bytes(50 << 20), 9))
     tracemalloc.start()
     found = reason(bomb)
@@ -107,7 +107,7 @@ def test_a_picture_too_small_or_too_narrow_is_refused(width: int, height: int) -
 
 
 def turned(orientation: int) -> Callable[[Image.Image], Image.Image]:
-    """How a picture must be stored so that the EXIF orientation puts it upright again."""
+    """Store a picture so that the EXIF orientation puts it upright again."""
     flip, rotate = Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_90
     steps = {
         1: [], 2: [flip], 3: [rotate, rotate], 4: [rotate, rotate, flip],
@@ -138,7 +138,7 @@ def test_sixteen_bits_are_scaled_and_not_clipped(value: int) -> None:
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
-def test_what_is_transparent_shows_white(mode: str) -> None:
+def test_transparent_pixels_become_white(mode: str) -> None:
     image = Image.new("RGBA", (32, 32), (10, 20, 30, 0)).convert(mode)
     assert decode(encode(image)).getpixel((5, 5)) == WHITE
 
@@ -148,7 +148,7 @@ def test_half_transparent_black_on_white_is_grey() -> None:
     assert decode(encode(image)).getpixel((5, 5)) == (127, 127, 127)
 
 
-def test_the_transparent_colour_of_a_palette_shows_white() -> None:
+def test_the_transparent_colour_of_a_palette_becomes_white() -> None:
     image = Image.new("P", (32, 32), 1)
     image.putpalette([0, 0, 0, 200, 0, 0])
     assert decode(encode(image)).getpixel((5, 5)) == (200, 0, 0)
@@ -168,13 +168,13 @@ def test_cmyk_keeps_its_colours() -> None:
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-def test_of_an_animation_the_first_frame_counts(kind: str) -> None:
+def test_an_animation_is_its_first_frame(kind: str) -> None:
     first, second = Image.new("RGB", (32, 32), "white"), Image.new("RGB", (32, 32), "black")
     animation = encode(first, kind, save_all=True, append_images=[second])
     assert decode(animation).getpixel((5, 5)) == WHITE
 
 
-def test_a_colour_profile_that_unpacks_to_much_more_takes_bounded_memory() -> None:
+def test_a_compressed_colour_profile_takes_bounded_memory() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     file = encode(picture(), icc_profile=profile + bytes(96 << 20))
     assert len(file) < 1 << 20
@@ -217,7 +217,7 @@ def test_a_picture_with_bad_exif_has_the_pixels_of_one_without(kind: str, exif: 
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_good_orientation_counts_beside_a_mistyped_tag(kind: str) -> None:
+def test_a_valid_orientation_is_used_beside_an_invalid_tag(kind: str) -> None:
     exif = b"Exif\0\0" + tiff((0x010F, 11, 1, b"Nikn"), TURNED)
     turned_back = decode(encode(picture(), kind)).transpose(Image.Transpose.ROTATE_270)
     assert np.array_equal(decode(encode(picture(), kind, exif=exif)), turned_back)
@@ -231,7 +231,7 @@ def png_with(*chunks: bytes) -> bytes:
 
 
 def large(kind: bytes) -> bytes:
-    """A text or profile of 4 MB that is sound."""
+    """A valid text or profile of 4 MB."""
     body = b"key\0" + (b"\0" if kind in (b"iCCP", b"zTXt") else b"\0\0\0\0" * (kind == b"iTXt"))
     return png_chunk(kind, body + zlib.compress(bytes(4 << 20), 0))
 
@@ -261,7 +261,7 @@ def test_a_png_with_bad_or_large_metadata_has_the_pixels_of_one_without(
     assert np.array_equal(decode(png_with(*chunks)), picture())
 
 
-def test_a_png_may_be_cut_off_in_a_text_behind_its_pixels() -> None:
+def test_a_png_may_end_in_a_text_after_its_pixels() -> None:
     whole = encode(picture())[:-12] + png_chunk(b"tEXt", b"key\0" + b"x" * 1000)
     assert np.array_equal(decode(whole[:-500]), picture())
 
@@ -274,13 +274,13 @@ def test_a_png_whose_pixels_have_a_wrong_checksum_is_corrupt(kind: bytes) -> Non
 
 
 def jpeg_with(*segments: bytes) -> bytes:
-    """The picture with these segments at its head."""
+    """The picture with these segments at its start."""
     whole = encode(picture(), "JPEG")
     return whole[:2] + b"".join(segments) + whole[2:]
 
 
 def segment(number: int, body: bytes, length: int | None = None) -> bytes:
-    """APPn, its length stated wrongly if `length` says so."""
+    """An APPn segment. `length` may state a wrong length."""
     stated = len(body) + 2 if length is None else length
     return struct.pack(">BBH", 0xFF, 0xE0 + number, stated) + body
 
@@ -316,13 +316,13 @@ def test_a_webp_with_bad_or_large_metadata_has_the_pixels_of_one_without(lossles
         image, "WEBP", lossless=lossless, xmp=bytes(4 << 20), icc_profile=b"none", exif=b"?"
     )
     assert np.array_equal(decode(whole), decode(plain))
-    assert np.array_equal(decode(whole[:-500]), decode(plain))  # it ends inside of its XMP
+    assert np.array_equal(decode(whole[:-500]), decode(plain))  # it ends inside its XMP
 
 
 def test_a_gif_with_megabytes_of_comment_has_the_pixels_of_one_without() -> None:
     whole = encode(picture("P"), "GIF")
     comment = b"!\xfe" + (b"\xff" + b"x" * 255) * 16_000 + b"\0"
-    start = 13 + 3 * 2 ** (whole[10] % 8 + 1)  # behind the palette
+    start = 13 + 3 * 2 ** (whole[10] % 8 + 1)  # after the palette
     assert np.array_equal(decode(whole[:start] + comment + whole[start:]), decode(whole))
 
 
@@ -339,13 +339,13 @@ def test_a_gif_with_megabytes_of_comment_has_the_pixels_of_one_without() -> None
         (encode(picture(), "JPEG").replace(b"\xc0\0\x11\x08", b"\xc0\0\x11\x0c"), "corrupt"),
     ],
 )  # fmt: skip
-def test_only_what_ends_too_early_is_called_truncated(content: bytes, expected: str) -> None:
+def test_only_a_file_that_ends_too_early_is_called_truncated(content: bytes, expected: str) -> None:
     assert reason(content) == expected
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "1"])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_a_large_picture_may_come_out_smaller_and_looks_the_same(kind: str, mode: str) -> None:
+def test_a_large_picture_may_be_decoded_smaller_and_looks_the_same(kind: str, mode: str) -> None:
     whole = picture(width=1600, height=1200).convert(mode)
     file = encode(whole.convert("L") if kind == "JPEG" else whole, kind)
     small = decode(file, 300)
@@ -354,5 +354,5 @@ def test_a_large_picture_may_come_out_smaller_and_looks_the_same(kind: str, mode
     assert np.abs(np.asarray(small, int) - np.asarray(expected, int)).mean() < 2
 
 
-def test_a_picture_no_larger_than_asked_for_is_not_made_larger() -> None:
+def test_a_small_picture_is_not_enlarged() -> None:
     assert np.array_equal(decode(encode(picture()), 300), picture())

@@ -23,7 +23,7 @@ from photo_server import PhotoServer, Request, serve_photos
 PHOTO = b"the bytes of a photo"
 
 
-def test_a_photo_comes_with_the_number_of_its_requests(server: PhotoServer) -> None:
+def test_a_download_counts_its_requests(server: PhotoServer) -> None:
     assert source()(server.set_body("/photo", PHOTO)) == (PHOTO, 1)
 
 
@@ -38,7 +38,7 @@ def test_a_photo_comes_with_the_number_of_its_requests(server: PhotoServer) -> N
         (451, "denied"),
     ],
 )
-def test_what_will_not_pass_is_asked_for_once(
+def test_a_permanent_failure_is_requested_once(
     server: PhotoServer, status: int, reason: str
 ) -> None:
     found = failure(source(), server.set("/photo", lambda request: request.send(status)))
@@ -46,7 +46,7 @@ def test_what_will_not_pass_is_asked_for_once(
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
-def test_a_server_in_trouble_is_asked_four_times_with_growing_waits(
+def test_a_failing_server_gets_four_requests_with_growing_waits(
     server: PhotoServer, status: int
 ) -> None:
     fetch = source()
@@ -70,7 +70,7 @@ def test_a_busy_server_says_how_long_to_wait(server: PhotoServer, form: str) -> 
     assert fetch.waits == pytest.approx([20, 20], abs=3)
 
 
-def test_a_wait_longer_than_the_deadline_is_not_begun(server: PhotoServer) -> None:
+def test_a_wait_beyond_the_deadline_is_not_started(server: PhotoServer) -> None:
     fetch = source()
     url = server.set("/photo", lambda request: request.send(429, Retry_After="86400"))
     assert failure(fetch, url).attempts == 1
@@ -78,7 +78,7 @@ def test_a_wait_longer_than_the_deadline_is_not_begun(server: PhotoServer) -> No
 
 
 @pytest.mark.parametrize("answer", [(429, {}), (503, {"Retry_After": "1"})])
-def test_a_busy_server_is_asked_less_often(
+def test_a_busy_server_gets_fewer_requests(
     server: PhotoServer, clock: Clock, answer: tuple[int, dict[str, str]]
 ) -> None:
     status, headers = answer
@@ -101,7 +101,7 @@ def test_a_photo_that_always_fails_does_not_slow_down_the_others(
 
 
 @pytest.mark.parametrize("status", [503, 500])
-def test_a_server_that_fails_for_all_photos_is_asked_less_often(
+def test_a_server_that_fails_for_all_photos_gets_fewer_requests(
     server: PhotoServer, clock: Clock, status: int
 ) -> None:
     fetch = source(rate=50)
@@ -112,7 +112,7 @@ def test_a_server_that_fails_for_all_photos_is_asked_less_often(
     assert clock.now - start == pytest.approx(0.04)
 
 
-def test_later_attempts_keep_to_the_rate(server: PhotoServer, clock: Clock) -> None:
+def test_retries_respect_the_rate(server: PhotoServer, clock: Clock) -> None:
     failure(source(rate=50), server.set("/photo", lambda request: request.send(503)))
     assert clock.now == pytest.approx(0.06)
 
@@ -155,7 +155,7 @@ def reset(request: Request) -> None:
 
 
 @pytest.mark.parametrize("broken", [short_body, reset])
-def test_a_body_that_breaks_off_is_fetched_again(
+def test_an_incomplete_body_is_fetched_again(
     server: PhotoServer, broken: Callable[[Request], None]
 ) -> None:
     url = server.set("/photo", broken, lambda request: request.send(200, PHOTO))
@@ -171,7 +171,7 @@ def test_a_refused_connection_is_a_network_failure() -> None:
     assert (found.reason, found.attempts) == ("network", 4)
 
 
-def test_an_unknown_name_is_a_network_failure() -> None:
+def test_an_unknown_host_name_is_a_network_failure() -> None:
     unknown = source(hosts=frozenset({"photos.invalid"}))
     assert failure(unknown, "http://photos.invalid/photo").reason == "network"
 
@@ -187,7 +187,7 @@ def tls_server(authority: trustme.CA, name: str) -> ssl.SSLContext:
     return context
 
 
-def test_a_certificate_nobody_vouches_for_is_refused_at_once(authority: trustme.CA) -> None:
+def test_an_untrusted_certificate_is_refused_without_a_retry(authority: trustme.CA) -> None:
     with serve_photos(tls_server(authority, "127.0.0.1")) as server:
         found = failure(source(), server.set_body("/photo", PHOTO))
     assert (found.reason, found.attempts) == ("tls", 1)
@@ -195,7 +195,7 @@ def test_a_certificate_nobody_vouches_for_is_refused_at_once(authority: trustme.
 
 
 @pytest.mark.parametrize(("certified", "expected"), [("photos.test", PHOTO), ("other.test", "tls")])
-def test_the_certificate_must_be_of_the_host_and_not_of_its_address(
+def test_the_certificate_must_name_the_host_and_not_its_address(
     authority: trustme.CA,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -216,7 +216,7 @@ def test_the_certificate_must_be_of_the_host_and_not_of_its_address(
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
-    """Let every name have these addresses."""
+    """Make every name resolve to these addresses."""
 
     def answer(host: str, port: int, *_: object, **__: object) -> list[tuple[object, ...]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (to, port)) for to in addresses]
@@ -226,7 +226,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
 
 
 @pytest.mark.parametrize("addresses", [["127.0.0.1"], ["8.8.8.8", "10.0.0.1"], ["169.254.169.254"]])
-def test_a_name_that_leads_inside_is_refused(
+def test_a_host_name_with_a_private_address_is_refused(
     monkeypatch: pytest.MonkeyPatch, addresses: list[str]
 ) -> None:
     resolve_to(monkeypatch, *addresses)
@@ -287,7 +287,7 @@ def gzip_bomb(request: Request) -> None:
 
 
 @pytest.mark.parametrize("answer", [endless, gzip_bomb])
-def test_a_huge_body_is_given_up_in_bounded_memory(
+def test_a_huge_body_is_refused_in_bounded_memory(
     server: PhotoServer, monkeypatch: pytest.MonkeyPatch, answer: Callable[[Request], None]
 ) -> None:
     monkeypatch.setattr(download, "MAX_BYTES", 1 << 20)
@@ -300,14 +300,14 @@ def test_a_huge_body_is_given_up_in_bounded_memory(
     assert peak < 16 << 20
 
 
-def test_the_size_is_asked_for_by_parameters_that_replace_the_ones_there() -> None:
+def test_the_parameters_for_the_size_replace_those_in_the_url() -> None:
     assert (
         thumbnail_url("https://images.unsplash.com/photo-1?w=9&ixid=a%20b#top", THUMBNAIL)
         == "https://images.unsplash.com/photo-1?w=200&ixid=a+b&q=75&fm=jpg&fit=max#top"
     )
 
 
-def test_a_folder_answers_for_the_last_word_of_the_path(tmp_path: Path) -> None:
+def test_a_folder_serves_the_file_named_like_the_last_part_of_the_path(tmp_path: Path) -> None:
     (tmp_path / "photo-1.jpg").write_bytes(PHOTO)
     fetch = FolderSource(tmp_path, frozenset({"photos.example"}))
     assert fetch("https://photos.example/x/photo-1?w=200") == (PHOTO, 0)

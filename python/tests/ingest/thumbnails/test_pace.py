@@ -21,7 +21,7 @@ def broken(share: float, count: int = 5000) -> list[bool]:
     return [chance.random() < share for _ in range(count)]
 
 
-def test_many_threads_together_keep_to_the_rate() -> None:
+def test_many_threads_together_respect_the_rate() -> None:
     pace = Pace(per_second=100)
     start = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
@@ -30,12 +30,12 @@ def test_many_threads_together_keep_to_the_rate() -> None:
 
 
 @pytest.mark.parametrize(("share", "most"), [(0, 1), (0.004, 1.01), (0.02, 1.01), (0.1, 1.05)])
-def test_photos_that_always_fail_hardly_cost_time(clock: Clock, share: float, most: float) -> None:
+def test_photos_that_always_fail_take_little_time(clock: Clock, share: float, most: float) -> None:
     assert seconds_for(Pace(per_second=50), clock, broken(share)) <= 100 * most
 
 
 @pytest.mark.parametrize("share", [1, 0.5])
-def test_a_server_that_fails_for_many_photos_is_asked_once_a_second(
+def test_a_server_that_fails_for_many_photos_gets_one_request_a_second(
     clock: Clock, share: float
 ) -> None:
     pace = Pace(per_second=50)
@@ -43,14 +43,14 @@ def test_a_server_that_fails_for_many_photos_is_asked_once_a_second(
     assert seconds_for(pace, clock, broken(share, 20)) > 15
 
 
-def test_the_rate_comes_back_when_the_server_has_recovered(clock: Clock) -> None:
+def test_the_rate_rises_again_when_the_server_has_recovered(clock: Clock) -> None:
     pace = Pace(per_second=50)
     seconds_for(pace, clock, [True] * 500)
     assert seconds_for(pace, clock, [False] * 200) < 60
     assert seconds_for(pace, clock, [False] * 100) == pytest.approx(2)
 
 
-def test_one_answer_that_asks_for_less_halves_the_rate_for_a_while(clock: Clock) -> None:
+def test_one_answer_of_too_many_requests_halves_the_rate_for_a_while(clock: Clock) -> None:
     pace = Pace(per_second=50)
     seconds_for(pace, clock, [False] * 2)
     seconds_for(pace, clock, [True], asks_for_less=True)
@@ -60,7 +60,7 @@ def test_one_answer_that_asks_for_less_halves_the_rate_for_a_while(clock: Clock)
     assert seconds_for(pace, clock, [False]) == pytest.approx(0.02, rel=0.01)
 
 
-def test_requests_from_before_the_rate_was_halved_do_not_halve_it_again(clock: Clock) -> None:
+def test_earlier_requests_do_not_halve_the_rate_again(clock: Clock) -> None:
     pace = Pace(per_second=50)
     starts = [pace.wait() for _ in range(16)]
     clock.sleep(0.001)

@@ -9,7 +9,7 @@ from photo_search.ingest.thumbnails.store import KeptSource, keep, thumbnail_nam
 from photo_search.storage import Folder
 
 
-def test_a_thumbnail_lies_under_the_hash_of_its_bytes(tmp_path: Path) -> None:
+def test_a_thumbnail_is_stored_under_the_hash_of_its_bytes(tmp_path: Path) -> None:
     sha256 = keep(Folder(str(tmp_path)), b"photo")
     assert sha256 == hashlib.sha256(b"photo").hexdigest()
     assert (tmp_path / "thumbnails" / sha256[:2] / f"{sha256}.jpg").read_bytes() == b"photo"
@@ -20,7 +20,7 @@ def test_names_of_thumbnails_do_not_depend_on_upper_and_lower_case() -> None:
     assert name == name.lower()
 
 
-def test_a_kept_thumbnail_is_not_fetched_again_unless_it_is_damaged(tmp_path: Path) -> None:
+def test_a_stored_thumbnail_is_fetched_again_only_if_it_is_damaged(tmp_path: Path) -> None:
     folder = Folder(str(tmp_path))
     kept = {"https://a/1": keep(folder, b"one"), "https://a/2": keep(folder, b"two")}
     (tmp_path / thumbnail_name(kept["https://a/2"])).write_bytes(b"torn")
@@ -30,7 +30,7 @@ def test_a_kept_thumbnail_is_not_fetched_again_unless_it_is_damaged(tmp_path: Pa
     assert source("https://a/3") == (b"fetched", 1)
 
 
-def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_stored_file_is_complete_or_missing(tmp_path: Path) -> None:
     folder = Folder(str(tmp_path))
     folder.write("a/file", lambda file: file.write(b"old"))
 
@@ -53,6 +53,6 @@ def test_shared_storage_works_like_a_folder() -> None:
     assert not folder.exists("a/file")
 
 
-def test_an_unknown_kind_of_storage_is_named() -> None:
+def test_the_message_names_an_unknown_kind_of_storage() -> None:
     with pytest.raises(OutputError, match="nowhere://bucket"):
         Folder("nowhere://bucket")
