@@ -50,7 +50,7 @@ def test_a_model_that_cannot_be_fetched_is_one_message(monkeypatch: pytest.Monke
 
 
 def test_a_folder_that_lacks_a_file_names_it(tmp_path: Path, model_folder: Path) -> None:
-    with pytest.raises(ModelError, match=r"pytorch_model\.bin is missing"):
+    with pytest.raises(ModelError, match=r"model\.safetensors is missing"):
         find_model(str(tmp_path))
     shutil.copy(model_folder / "model.safetensors", tmp_path)
     with pytest.raises(ModelError, match=r"config\.json is missing"):

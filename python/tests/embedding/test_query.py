@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -11,7 +13,7 @@ from photo_search.embedding.models import find_model
 from photo_search.embedding.preprocess import to_pixels
 from photo_search.embedding.query import find_encoder
 from photo_search.embedding.record import EmbeddingRecord, read_record
-from photo_search.embedding.version import EmbeddingSpec
+from photo_search.embedding.version import SPEC_KEY, VERSION_KEY, EmbeddingSpec
 from photo_search.errors import DatasetError, EmbeddingVersionError, ModelError
 
 
@@ -57,6 +59,14 @@ def test_another_model_than_the_one_on_record_is_refused(model_folder):
 def test_what_nobody_wrote_down_is_taken_as_it_is(model_folder):
     record = recorded(model_folder, weights_sha256="unknown", revision="unknown")
     assert find_encoder(record).record == record
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", "null", '"demo"'])
+def test_a_broken_record_is_one_message(tmp_path, record):
+    schema = pa.schema([], {VERSION_KEY: "v1", SPEC_KEY: record})
+    pq.write_table(schema.empty_table(), tmp_path / "photos.parquet")
+    with pytest.raises(DatasetError, match=r"photos\.parquet cannot be read"):
+        read_record(str(tmp_path), "v1")
 
 
 def test_no_record_is_an_error_that_names_the_option():
