@@ -20,7 +20,7 @@ from click.core import ParameterSource
 
 from photo_search.errors import PhotoSearchError
 
-SAMPLE = {
+SAMPLE: dict[str, Any] = {
     "dataset": "sample",
     "photos_from": "sample/thumbnails",
     "hosts": ["photos.example"],
@@ -62,6 +62,26 @@ def _stop(number: signal.Signals) -> NoReturn:
     os._exit(128 + number)
 
 
+def _project() -> Path:
+    """The nearest folder with a dbt_project.yml, as dbt finds it, or the one where one stands."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "dbt_project.yml").is_file():
+            return Path() if folder == here else folder
+    return Path()
+
+
+def _project_dir(ctx: click.Context, _: click.Parameter, given: Path | None) -> Path:
+    return given or _project()
+
+
+def _in_project(ctx: click.Context, option: click.Parameter, given: Any) -> Any:
+    """A path that was given is taken from where one stands, a default from the project's folder."""
+    if ctx.get_parameter_source(option.name or "") != ParameterSource.DEFAULT:
+        return given
+    return type(given)((ctx.params.get("project_dir") or _project()) / given)
+
+
 @click.group(cls=_Commands, context_settings={"show_default": True})
 def main() -> None:
     """From photo URLs to vectors, to a warehouse, to a page of similar photos."""
@@ -70,7 +90,13 @@ def main() -> None:
 @main.command()
 @click.option("--release", default="1.4.1", help="Release of the Unsplash Lite dataset.")
 @click.option("--from", "source", help="Address of a mirror, or the zip on disk.")
-@click.option("--into", type=click.Path(path_type=Path), default="data/dataset", help="New folder.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    default="data/dataset",
+    callback=_in_project,
+    help="New folder; the default is in the project's folder.",
+)
 @click.option("--accept-unsplash-terms", is_flag=True, help="You have read and accept the terms.")
 def fetch(release: str, source: str | None, into: Path, accept_unsplash_terms: bool) -> None:
     """Fetch a release of the dataset, check it, unpack it. A second run continues a stopped one.
@@ -87,7 +113,12 @@ def fetch(release: str, source: str | None, into: Path, accept_unsplash_terms: b
 @main.command("import-hf")
 @click.option("--photos", help="File or https address of photos-all.parquet.")
 @click.option("--conversions", help="File or https address of conversions-all.parquet.")
-@click.option("--out", default="data", help="Output folder.")
+@click.option(
+    "--out",
+    default="data",
+    callback=_in_project,
+    help="Output folder; the default is in the project's folder.",
+)
 @click.option("--re-embed", is_flag=True, help="Replace vectors of another embedding version.")
 def import_hf(photos: str | None, conversions: str | None, out: str, re_embed: bool) -> None:
     """Start from MyScale's ready embeddings instead of embedding.
@@ -107,7 +138,8 @@ def import_hf(photos: str | None, conversions: str | None, out: str, re_embed: b
 
 def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
-        ctx.default_map = SAMPLE
+        places = {name: str(_project() / SAMPLE[name]) for name in ("dataset", "photos_from")}
+        ctx.default_map = SAMPLE | places
 
 
 @main.command()
@@ -123,7 +155,8 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     "--dataset",
     type=click.Path(path_type=Path),
     default="data/dataset",
-    help="Folder of an Unsplash release.",
+    callback=_in_project,
+    help="Folder of an Unsplash release; the default is in the project's folder.",
 )
 @click.option(
     "--photos-from",
@@ -151,7 +184,13 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     help="Query sent to the photo's server; another size makes other vectors.",
 )
 @click.option("--backend", type=click.Choice(["torch", "openvino"]), default="torch")
-@click.option("--out", default="data", help="Output folder, or an address like s3://bucket/photos.")
+@click.option(
+    "--out",
+    default="data",
+    callback=_in_project,
+    help="Output folder, or an address like s3://bucket/photos; the default is in the project's "
+    "folder.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first photos of the dataset.")
 @click.option("--retry-failed", is_flag=True, help="Only what failed for a temporary reason.")
 @click.option("--recheck", is_flag=True, help="Ask again for photos that were gone or denied.")
@@ -204,22 +243,6 @@ def embed(as_json: bool, **options: Any) -> None:
     limits = HttpLimits(**{field.name: options.pop(field.name) for field in fields(HttpLimits)})
     summary = run_embed(make_job(limits=limits, **options), plan)
     click.echo(json.dumps(asdict(summary)) if as_json else summary.text())
-
-
-def _project_dir(ctx: click.Context, _: click.Parameter, given: Path | None) -> Path:
-    """The folder that was named, or the nearest with a dbt_project.yml, as dbt finds it."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if given is None and (folder / "dbt_project.yml").is_file():
-            return Path() if folder == here else folder
-    return given or Path()
-
-
-def _in_project(ctx: click.Context, option: click.Parameter, given: Any) -> Any:
-    """A given path is relative to the current folder, a default to the project's folder."""
-    if ctx.get_parameter_source(option.name or "") != ParameterSource.DEFAULT:
-        return given
-    return type(given)(ctx.params["project_dir"] / given)
 
 
 def _with_warehouse(command: Callable[..., None]) -> Callable[..., None]:

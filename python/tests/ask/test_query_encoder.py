@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -12,7 +14,7 @@ from photo_search.ingest.embedding.clip import load_encoder
 from photo_search.ingest.embedding.models import find_model
 from photo_search.ingest.embedding.preprocess import to_pixels
 from photo_search.ingest.embedding.record import EmbeddingRecord, read_record
-from photo_search.ingest.embedding.version import EmbeddingSpec
+from photo_search.ingest.embedding.version import SPEC_KEY, VERSION_KEY, EmbeddingSpec
 
 
 def recorded(model, **changes):
@@ -57,6 +59,14 @@ def test_a_model_other_than_the_recorded_one_is_refused(model_folder):
 def test_vectors_without_a_recorded_model_are_accepted(model_folder):
     record = recorded(model_folder, weights_sha256="unknown", revision="unknown")
     assert find_encoder(record).record == record
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", "null", '"demo"'])
+def test_a_broken_record_is_reported_in_one_message(tmp_path, record):
+    schema = pa.schema([], {VERSION_KEY: "v1", SPEC_KEY: record})
+    pq.write_table(schema.empty_table(), tmp_path / "photos.parquet")
+    with pytest.raises(DatasetError, match=r"photos\.parquet cannot be read"):
+        read_record(str(tmp_path), "v1")
 
 
 def test_the_error_for_a_missing_record_names_the_option():

@@ -82,8 +82,14 @@ def _known_sha256(release: str, accept_terms: bool) -> str:
 
 def _holds(into: Path, sha256: str) -> bool:
     manifest = into / MANIFEST
-    if manifest.exists() and json.loads(manifest.read_text())["sha256"] == sha256:
-        return True
+    try:
+        if manifest.exists() and json.loads(manifest.read_bytes())["sha256"] == sha256:
+            return True
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise FetchError(
+            f"{manifest} cannot be read as the manifest of a release ({error!r}). Delete {into}, "
+            "or choose another folder with --into."
+        ) from error
     if into.exists():
         raise FetchError(
             f"{into} exists and holds something else. Delete it, or choose another folder with "

@@ -73,7 +73,7 @@ def _download(name: str, revision: str) -> Path:
 
 def _check_files(name: str, revision: str, folder: Path) -> ModelFiles:
     weights = folder / SAFE_WEIGHTS
-    if not weights.exists():
+    if not weights.exists() and (folder / PICKLED_WEIGHTS).exists():
         weights = folder / PICKLED_WEIGHTS
     config = find_config(folder)
     for file in (weights, folder / "config.json", config):

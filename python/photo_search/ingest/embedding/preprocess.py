@@ -42,27 +42,40 @@ def read_preprocessing(config_file: Path) -> Preprocessing:
     """Raises ModelError if the model wants another preprocessing than CLIP's."""
     config = _read(config_file)
     config = config.get("image_processor", config)
+    if not isinstance(config, dict):
+        raise _unreadable(config_file, f"image_processor is {config!r}")
     default = Preprocessing()
     size = _number(config.get("size", default.size), "shortest_edge")
     crop = _number(config.get("crop_size", default.size), "height")
     has_all_steps = all(config.get(step, True) for step in STEPS)
     is_bicubic = config.get("resample", 3) == Image.Resampling.BICUBIC
-    if not (is_bicubic and has_all_steps and size and size == crop):
+    if not (is_bicubic and has_all_steps and isinstance(size, int) and 0 < size == crop):
         raise ModelError(
             f"{config_file} asks for another preprocessing than CLIP's. Needed: bicubic "
             "(resample 3), size.shortest_edge equal to crop_size, and no step left out."
         )
     mean, std = config.get("image_mean", default.mean), config.get("image_std", default.std)
+    for numbers in (mean, std):
+        is_list = isinstance(numbers, list | tuple) and len(numbers) == 3
+        if not is_list or not all(isinstance(number, int | float) for number in numbers):
+            raise _unreadable(config_file, f"image_mean or image_std is {numbers!r}")
+    if not all(std):
+        raise _unreadable(config_file, f"image_std is {std!r}")
     return Preprocessing(size, tuple(mean), tuple(std))
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise ModelError(
-            f"{file} cannot be read: {error}. Save or download the model again."
-        ) from error
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _unreadable(file, str(error)) from error
+    if not isinstance(content, dict):
+        raise _unreadable(file, "it is no JSON object")
+    return content
+
+
+def _unreadable(file: Path, why: str) -> ModelError:
+    return ModelError(f"{file} cannot be read: {why}. Save or download the model again.")
 
 
 def _number(value: Any, name: str) -> int | None:

@@ -41,10 +41,10 @@ def read_record(data: str, version: str) -> EmbeddingRecord:
             metadata = pq.read_schema(file).metadata or {}
         if metadata[VERSION_KEY].decode() != version:
             return EmbeddingRecord(version)
-        return EmbeddingRecord(version, json.loads(metadata[SPEC_KEY]))
+        return EmbeddingRecord(version, dict(json.loads(metadata[SPEC_KEY]).items()))
     except KeyError:
         return EmbeddingRecord(version)
-    except (OSError, ValueError, pa.ArrowException) as error:
+    except (OSError, ValueError, AttributeError, pa.ArrowException) as error:
         raise DatasetError(
             f"{data}/photos.parquet cannot be read ({error}). "
             "Run `photo-search embed` to write it again."

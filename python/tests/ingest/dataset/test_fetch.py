@@ -66,6 +66,18 @@ def test_a_zip_on_disk_is_read_and_kept(release: Path, tmp_path: Path) -> None:
     assert release.exists()
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"{}", b"\xff\xfe{", b"\xc3("])
+def test_a_broken_manifest_is_one_message_and_the_folder_stays(
+    release: Path, tmp_path: Path, content: bytes
+) -> None:
+    manifest = tmp_path / "dataset" / "manifest.json"
+    manifest.parent.mkdir()
+    manifest.write_bytes(content)
+    with pytest.raises(FetchError, match=r"manifest\.json cannot be read .* Delete .* --into"):
+        fetch_release("9.9.9", manifest.parent, str(release), accept_terms=True)
+    assert manifest.read_bytes() == content
+
+
 def test_nothing_is_fetched_before_the_terms_are_accepted(tmp_path: Path) -> None:
     with pytest.raises(FetchError, match=r"TERMS.md.*--accept-unsplash-terms"):
         fetch_release("1.4.1", tmp_path / "dataset", None, accept_terms=False)

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,6 +100,16 @@ def test_files_that_are_not_a_clip_are_reported_in_one_message(
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "model.safetensors").write_bytes(b"not tensors")
     with pytest.raises(ModelError, match="cannot be loaded as a CLIP model"):
+        load_encoder(find_model(str(tmp_path)), "float32", "torch")
+
+
+@pytest.mark.parametrize("config", ["[]", "null", '{"vision_config": 3}', '{"projection_dim": []}'])
+def test_a_broken_configuration_is_one_message(
+    model_folder: Path, tmp_path: Path, config: str
+) -> None:
+    shutil.copytree(model_folder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "config.json").write_text(config)
+    with pytest.raises(ModelError, match=f"{tmp_path} cannot be loaded as a CLIP model"):
         load_encoder(find_model(str(tmp_path)), "float32", "torch")
 
 

@@ -52,7 +52,7 @@ def test_a_model_that_cannot_be_fetched_is_reported_in_one_message(
 
 
 def test_the_message_names_the_file_that_a_folder_lacks(tmp_path: Path, model_folder: Path) -> None:
-    with pytest.raises(ModelError, match=r"pytorch_model\.bin is missing"):
+    with pytest.raises(ModelError, match=r"model\.safetensors is missing"):
         find_model(str(tmp_path))
     shutil.copy(model_folder / "model.safetensors", tmp_path)
     with pytest.raises(ModelError, match=r"config\.json is missing"):

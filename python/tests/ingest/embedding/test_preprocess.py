@@ -55,7 +55,7 @@ def test_the_preprocessing_inside_the_processor_wins_over_the_older_file(
     assert read_preprocessing(find_config(tmp_path)).size == 288
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", "null"])
+@pytest.mark.parametrize("text", ["", "{", "[1]", "[]", "null", '"image_processor"'])
 def test_a_damaged_configuration_is_reported_in_one_message(tmp_path: Path, text: str) -> None:
     (tmp_path / "processor_config.json").write_text(text)
     with pytest.raises(ModelError, match=r"processor_config\.json cannot be read"):
@@ -63,7 +63,34 @@ def test_a_damaged_configuration_is_reported_in_one_message(tmp_path: Path, text
 
 
 @pytest.mark.parametrize(
-    "change", [{"resample": 2}, {"crop_size": 200}, {"size": {}}, {"do_normalize": False}]
+    "config",
+    [
+        {"image_processor": []},
+        {"image_processor": "CLIP"},
+        {"image_mean": 0.5},
+        {"image_mean": [0, 0]},
+        {"image_std": ["1", "1", "1"]},
+        {"image_std": [1, 1, 0]},
+        {"image_std": None},
+    ],
+)
+def test_a_setting_of_a_wrong_type_is_one_message(
+    tmp_path: Path, config: dict[str, object]
+) -> None:
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match=r"preprocessor_config\.json cannot be read: image_"):
+        read_preprocessing(tmp_path / "preprocessor_config.json")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"resample": 2},
+        {"crop_size": 200},
+        {"size": {}},
+        {"size": "224", "crop_size": "224"},
+        {"do_normalize": False},
+    ],
 )
 def test_preprocessing_that_is_not_that_of_clip_is_refused(
     tmp_path: Path, change: dict[str, object]

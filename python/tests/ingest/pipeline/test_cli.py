@@ -25,6 +25,26 @@ def test_the_option_sample_embeds_the_sample(
     assert again.stderr == ""
 
 
+def test_default_paths_belong_to_the_project_and_given_ones_to_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dbt_project.yml").touch()
+    (tmp_path / "sample").mkdir()
+    (tmp_path / "sample" / "thumbnails").mkdir()
+    (tmp_path / "models").mkdir()
+    monkeypatch.chdir(tmp_path / "models")
+    for arguments, place in (
+        (["--model", "demo"], tmp_path / "data" / "dataset"),
+        (["--sample"], tmp_path / "sample"),
+        (["--model", "demo", "--dataset", "mine", "--out", "o"], tmp_path / "models" / "mine"),
+    ):
+        result = CliRunner().invoke(main, ["embed", *arguments])
+        assert result.exit_code == 1
+        assert str(place) in result.stderr
+    assert (tmp_path / "data").is_dir()
+    assert [path.name for path in Path().iterdir()] == ["o"]
+
+
 def test_an_error_is_one_message_and_exit_code_1(tmp_path: Path) -> None:
     arguments = [
         "embed",
