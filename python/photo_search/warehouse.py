@@ -144,12 +144,6 @@ class Project:
             # Connections are closed, and the next project gets an adapter of its own.
             reset_adapters()  # type: ignore[no-untyped-call]
 
-    @contextmanager
-    def connection(self) -> Iterator[Client]:
-        """A client of the target's engine, its settings read by dbt from the profile alone."""
-        with self.open() as warehouse:
-            yield warehouse.client
-
 
 @contextmanager
 def _readable() -> Iterator[None]:

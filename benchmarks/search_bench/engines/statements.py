@@ -16,7 +16,7 @@ class Engine:
         self.opened = ExitStack()
 
     def open(self) -> None:
-        self.client = self.opened.enter_context(Project(ROOT).connection())
+        self.client = self.opened.enter_context(Project(ROOT).open()).client
 
     def send(self, file: str) -> int:
         statements = json.loads(Path(file).read_text())

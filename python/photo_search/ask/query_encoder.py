@@ -13,6 +13,8 @@ from photo_search.ingest.embedding.preprocess import to_pixels
 from photo_search.ingest.embedding.record import EmbeddingRecord
 from photo_search.ingest.embedding.version import UNKNOWN, EmbeddingSpec
 
+PICTURE_SIDE = 1280  # of a picture to search by: far more than a model or a page needs
+
 
 @dataclass
 class QueryEncoder:
@@ -80,14 +82,6 @@ def find_encoder(record: EmbeddingRecord) -> QueryEncoder:
 
 def _spec(files: ModelFiles, description: dict[str, Any]) -> EmbeddingSpec:
     """The version that `files` would make; what the record calls unknown stays unknown."""
-    spec = EmbeddingSpec(
-        model=files.name,
-        revision=files.revision,
-        weights_sha256=files.weights_sha256,
-        preprocessing=files.preprocessing,
-        thumbnail=tuple(description["thumbnail"].items()),
-        precision=description["precision"],
-        backend=description["backend"],
-    )
+    spec = files.spec(*(description[name] for name in ("thumbnail", "precision", "backend")))
     unknown = {name: UNKNOWN for name, value in description.items() if value == UNKNOWN}
     return replace(spec, **unknown)  # type: ignore[arg-type]

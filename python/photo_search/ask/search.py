@@ -6,14 +6,12 @@ from pathlib import Path
 from PIL import Image
 
 from photo_search.ask.photos import require_photos
-from photo_search.ask.query_encoder import QueryEncoder, find_encoder
+from photo_search.ask.query_encoder import PICTURE_SIDE, QueryEncoder, find_encoder
 from photo_search.ask.question import Answer, Question, ask
 from photo_search.errors import QuestionError
 from photo_search.ingest.embedding.record import EmbeddingRecord, read_record
 from photo_search.ingest.thumbnails.decode import decode
 from photo_search.warehouse import Project, Warehouse
-
-PICTURE_SIDE = 1280  # far more than the model or a page needs
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,9 @@ def fit_for_pages(content: bytes) -> bytes:
         return content
 
 
-def small_jpeg(image: Image.Image) -> bytes:
+def small_jpeg(image: Image.Image, side: int = SHOWN_SIDE) -> bytes:
     content = io.BytesIO()
     small = image.copy()
-    small.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+    small.thumbnail((side, side))
     small.save(content, "JPEG")
     return content.getvalue()

@@ -1,7 +1,6 @@
 """What all requests share: the warehouse, the pictures on disk, the model."""
 
 import hashlib
-import io
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from PIL import Image
 from photo_search.ask.photos import Photo, require_photos
 from photo_search.ask.query_encoder import QueryEncoder, find_encoder
 from photo_search.draw.kit.links import unsplash_picture
+from photo_search.draw.kit.thumbnails import small_jpeg
 from photo_search.errors import EmptyCollectionError
 from photo_search.ingest.embedding.record import EmbeddingRecord, read_record
 from photo_search.ingest.thumbnails.store import thumbnail_name
@@ -54,10 +54,7 @@ class Site:
 
     def keep_preview(self, image: Image.Image, key: str) -> None:
         """Keep a visitor's picture, small, among the last few, under `key`."""
-        content = io.BytesIO()
-        image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-        image.save(content, "JPEG")
-        self.previews[preview_name(key)] = content.getvalue()
+        self.previews[preview_name(key)] = small_jpeg(image, PREVIEW_SIDE)
         while len(self.previews) > PREVIEWS:
             self.previews.popitem(last=False)
 

@@ -4,6 +4,7 @@ from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment
+from starlette.responses import HTMLResponse
 
 from photo_search.ask.photos import Photo
 from photo_search.ask.question import Answer
@@ -25,6 +26,10 @@ def site_environment(site: Site) -> Environment:
         "orientations": ORIENTATIONS,
     }
     return environment
+
+
+def draw_page(environment: Environment, template: str, **shown: Any) -> HTMLResponse:
+    return HTMLResponse(environment.get_template(template).render(**shown))
 
 
 def photo_address(photo_id: str, controls: Controls | None = None) -> str:

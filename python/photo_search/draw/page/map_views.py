@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from jinja2 import Environment
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from photo_search.ask.clusters import PAGE, read_cluster_page, read_map
 from photo_search.ask.photos import MOST_AT_ONCE, read_photos
 from photo_search.draw.kit.environment import seen
 from photo_search.draw.page.context import Site
+from photo_search.draw.page.draw import draw_page
 from photo_search.errors import QuestionError
 from photo_search.photo_id import PHOTO_ID
 
@@ -27,14 +28,15 @@ class MapViews:
         """`?photo=` or `?cluster=` says what to look at first."""
         clusters = read_map(self.site.warehouse)
         photo_id, cluster_id = (request.query_params.get(n, "") for n in ("photo", "cluster"))
-        page = self.environment.get_template("map.html").render(
+        return draw_page(
+            self.environment,
+            "map.html",
             clusters=clusters,
             photo_id=photo_id,
             cluster_id=cluster_id,
             is_missing=bool(photo_id) and not any(photo_id in c.photo_ids for c in clusters),
             most_at_once=MOST_AT_ONCE,
         )
-        return HTMLResponse(page)
 
     def points(self, request: Request) -> Response:
         """Every photo's place, cluster by cluster."""
@@ -87,7 +89,7 @@ class MapViews:
         )
         if cluster is None:
             raise HTTPException(404)
-        page = self.environment.get_template("cluster.html").render(
-            cluster=cluster, pictures=self.site.pictures(cluster.photos), page=PAGE
+        pictures = self.site.pictures(cluster.photos)
+        return draw_page(
+            self.environment, "cluster.html", cluster=cluster, pictures=pictures, page=PAGE
         )
-        return HTMLResponse(page)

@@ -9,12 +9,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from photo_search.ask.photos import Photo, read_photos, showcase_ids
 from photo_search.ask.quality import read_quality
+from photo_search.ask.query_encoder import PICTURE_SIDE
 from photo_search.ask.question import Answer, Question, ask
 from photo_search.draw.kit.thumbnails import fit_for_pages
 from photo_search.draw.page import vectors
 from photo_search.draw.page.context import Site, preview_name
 from photo_search.draw.page.controls import Controls
-from photo_search.draw.page.draw import STYLES, address, draw_answer, photo_address
+from photo_search.draw.page.draw import STYLES, address, draw_answer, draw_page, photo_address
 from photo_search.errors import MissingPhotoError, QuestionError
 from photo_search.ingest.thumbnails.decode import decode
 from photo_search.ingest.thumbnails.formats import media_type
@@ -23,7 +24,6 @@ from photo_search.photo_id import PHOTO_ID
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # named by their content
 KEYWORDS_OF_THE_PHOTO = 20
-UPLOAD_SIDE = 1280  # far more than the model or the preview need
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,8 @@ class Views:
         ids = showcase_ids(self.site.warehouse)
         found = read_photos(self.site.warehouse, ids)
         photos = [found[photo_id] for photo_id in ids if photo_id in found]
-        page = self.environment.get_template("start.html").render(
-            photos=photos, pictures=self.site.pictures(photos)
-        )
-        return HTMLResponse(page)
+        pictures = self.site.pictures(photos)
+        return draw_page(self.environment, "start.html", photos=photos, pictures=pictures)
 
     def random(self, request: Request) -> Response:
         [row] = self.site.warehouse.rows(self.site.warehouse.compile("random_photo"))
@@ -76,17 +74,15 @@ class Views:
 
     def upload(self, content: bytes) -> Response:
         """Raises PhotoFailure if the picture cannot be used."""
-        image = decode(content, UPLOAD_SIDE)
+        image = decode(content, PICTURE_SIDE)
         vector = vectors.to_text(self.site.encoder.image(image))
         self.site.keep_preview(image, vector)
         version = self.site.record.version
         return RedirectResponse(address("/picture", None, version=version, vector=vector), 303)
 
     def quality(self, request: Request) -> Response:
-        page = self.environment.get_template("quality.html").render(
-            quality=read_quality(self.site.warehouse)
-        )
-        return HTMLResponse(page)
+        quality = read_quality(self.site.warehouse)
+        return draw_page(self.environment, "quality.html", quality=quality)
 
     def thumbnail(self, request: Request) -> Response:
         content = read_kept(self.site.data, request.path_params["sha256"])

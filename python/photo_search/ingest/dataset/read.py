@@ -127,7 +127,24 @@ def _batches(
     skip: Callable[[pacsv.InvalidRow], Literal["skip"]],
 ) -> Iterator[pa.RecordBatch]:
     with _silent():
-        reader = _open(path, header, columns, literal_quotes, skip)
+        reader = pacsv.open_csv(
+            open_file(path),
+            # One thread: only then does the parser know the numbers of malformed rows.
+            read_options=pacsv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
+            parse_options=pacsv.ParseOptions(
+                delimiter=header.delimiter,
+                quote_char=False if literal_quotes else '"',
+                newlines_in_values=not literal_quotes,
+                invalid_row_handler=skip,
+            ),
+            convert_options=pacsv.ConvertOptions(
+                column_types=dict.fromkeys(columns, pa.string()),
+                # In order: of an extra column that is there twice, a name would read only one.
+                include_columns=[] if columns is header.names else list(columns),
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
     while True:
         try:
             with _silent():
@@ -148,33 +165,6 @@ def _silent() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = hook
-
-
-def _open(
-    path: Path,
-    header: Header,
-    columns: Sequence[str],
-    literal_quotes: bool,
-    skip: Callable[[pacsv.InvalidRow], Literal["skip"]],
-) -> pacsv.CSVStreamingReader:
-    return pacsv.open_csv(
-        open_file(path),
-        # One thread: only then does the parser know the numbers of malformed rows.
-        read_options=pacsv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
-        parse_options=pacsv.ParseOptions(
-            delimiter=header.delimiter,
-            quote_char=False if literal_quotes else '"',
-            newlines_in_values=not literal_quotes,
-            invalid_row_handler=skip,
-        ),
-        convert_options=pacsv.ConvertOptions(
-            column_types=dict.fromkeys(columns, pa.string()),
-            # In their order: with an extra column twice, naming columns would read one of the two.
-            include_columns=[] if columns is header.names else list(columns),
-            null_values=[""],
-            strings_can_be_null=True,
-        ),
-    )
 
 
 def _select(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:

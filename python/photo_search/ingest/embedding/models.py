@@ -2,13 +2,14 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from photo_search.errors import ModelError
 from photo_search.ingest.embedding import demo_model
 from photo_search.ingest.embedding.preprocess import Preprocessing, find_config, read_preprocessing
-from photo_search.ingest.embedding.version import DEMO_MODEL
+from photo_search.ingest.embedding.version import DEMO_MODEL, EmbeddingSpec
 
 DEFAULT_MODEL = "openai/clip-vit-base-patch32"
 PINNED_REVISIONS = {DEFAULT_MODEL: "3d74acf9a28c67741b2f4f2ea7635f0aaf6f0268"}
@@ -32,6 +33,18 @@ class ModelFiles:
     @property
     def is_safe(self) -> bool:
         return self.folder is None or (self.folder / SAFE_WEIGHTS).exists()
+
+    def spec(self, thumbnail: Mapping[str, str], precision: str, backend: str) -> EmbeddingSpec:
+        """How this model makes vectors of such thumbnails."""
+        return EmbeddingSpec(
+            model=self.name,
+            revision=self.revision,
+            weights_sha256=self.weights_sha256,
+            preprocessing=self.preprocessing,
+            thumbnail=tuple(thumbnail.items()),
+            precision=precision,
+            backend=backend,
+        )
 
 
 def find_model(name: str = DEFAULT_MODEL, revision: str | None = None) -> ModelFiles:

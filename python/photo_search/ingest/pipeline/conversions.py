@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from photo_search.errors import DamagedFileError, DatasetError
 from photo_search.ingest.dataset.files import Table
 from photo_search.ingest.dataset.read import RowCount, read_batches
-from photo_search.ingest.pipeline.keys import Keys, hashed
+from photo_search.ingest.pipeline.keys import Keys, are_valid, hashed
 from photo_search.ingest.pipeline.parquet import (
     CONVERSIONS_SCHEMA,
     Files,
@@ -21,7 +20,6 @@ from photo_search.ingest.pipeline.parquet import (
     open_parquet,
     write_tables,
 )
-from photo_search.photo_id import PHOTO_ID
 from photo_search.storage import Folder
 
 CONVERSIONS_FILE = "conversions.parquet"
@@ -63,8 +61,7 @@ def write_conversions(
 
     def tables() -> Iterator[pa.Table]:
         for batch in read_batches(table, done.count):
-            is_good = pc.match_substring_regex(batch["photo_id"], f"^{PHOTO_ID}$")
-            good = batch.filter(pc.fill_null(is_good, False))
+            good = batch.filter(are_valid(batch["photo_id"]))
             done.bad_ids += batch.num_rows - good.num_rows
             if only is not None:
                 wanted = good.filter(pa.array(np.isin(hashed(good["photo_id"]), only)))

@@ -15,6 +15,7 @@ from photo_search.ingest.embedding.models import DEFAULT_MODEL
 from photo_search.ingest.embedding.preprocess import Preprocessing
 from photo_search.ingest.embedding.version import UNKNOWN, EmbeddingSpec
 from photo_search.ingest.pipeline.conversions import CONVERSIONS_FILE
+from photo_search.ingest.pipeline.keys import are_valid
 from photo_search.ingest.pipeline.lock import only_run
 from photo_search.ingest.pipeline.output import FAILURES_FILE, PHOTOS_FILE, check_version
 from photo_search.ingest.pipeline.parquet import (
@@ -27,7 +28,6 @@ from photo_search.ingest.pipeline.parquet import (
     write_tables,
 )
 from photo_search.ingest.thumbnails.download import THUMBNAIL, thumbnail_url
-from photo_search.photo_id import PHOTO_ID
 from photo_search.storage import Folder
 
 ADDRESS = "https://huggingface.co/datasets/myscale/unsplash-examples/resolve/main"
@@ -82,7 +82,7 @@ def import_myscale(
     def conversion_tables() -> Iterator[pa.Table]:
         nonlocal conversions_left_out
         for batch in _batches(conversions or CONVERSIONS_ADDRESS, folder, ("photo_id", "keyword")):
-            good = batch.filter(_has_good_id(batch))
+            good = batch.filter(are_valid(batch["photo_id"]))
             conversions_left_out += batch.num_rows - good.num_rows
             yield _fill(CONVERSIONS_SCHEMA, dict(zip(good.schema.names, good.columns, strict=True)))
 
@@ -129,13 +129,9 @@ def _schema_of(columns: tuple[str, ...]) -> pa.Schema:
     return pa.schema([(name, vector if name == "photo_embed" else pa.string()) for name in columns])
 
 
-def _has_good_id(batch: pa.RecordBatch) -> pa.Array:
-    return pc.fill_null(pc.match_substring_regex(batch["photo_id"], f"^{PHOTO_ID}$"), False)
-
-
 def _photo_table(batch: pa.RecordBatch) -> pa.Table:
     is_whole = pc.equal(pc.list_value_length(batch["photo_embed"]), DIMENSION)
-    batch = batch.filter(pc.and_(_has_good_id(batch), pc.fill_null(is_whole, False)))
+    batch = batch.filter(pc.and_(are_valid(batch["photo_id"]), pc.fill_null(is_whole, False)))
     vectors = batch["photo_embed"].flatten().to_numpy(zero_copy_only=False).astype(np.float32)
     vectors = vectors.reshape(-1, DIMENSION)
     is_unit = np.abs(np.linalg.norm(vectors, axis=1) - 1) < 1e-3

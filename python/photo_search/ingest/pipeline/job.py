@@ -43,15 +43,7 @@ def make_job(
 ) -> Job:
     """The job for these settings, without loading the model. Raises ModelError."""
     files = find_model(model, revision)
-    spec = EmbeddingSpec(
-        model=files.name,
-        revision=files.revision,
-        weights_sha256=files.weights_sha256,
-        preprocessing=files.preprocessing,
-        thumbnail=tuple(thumbnail.items()),
-        precision=choose_precision(precision, files),
-        backend=backend,
-    )
+    spec = files.spec(thumbnail, choose_precision(precision, files), backend)
     processes = 0 if model == DEMO_MODEL or best_device() == "cpu" else os.cpu_count() or 1
     if photos_from:
         source: Callable[[], Source] = partial(FolderSource, photos_from, limits.hosts)
