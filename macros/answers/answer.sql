@@ -1,7 +1,7 @@
 {#
-    The three ways to ask one question: a model and `dbt show` get the select statement back;
-    `dbt run-operation` also runs it, and prints the rows or writes them to the file `out`. Engines
-    send no column names with an empty answer, except to a query that ends in `limit 0`.
+    A model and `dbt show` get the select statement back. `dbt run-operation` also runs it, and
+    prints the rows or writes them to the file `out`. Engines send no column names with an empty
+    answer, except for a query that ends in `limit 0`.
 #}
 
 {% macro answer(macro_name, sql, output, out=none) -%}
@@ -26,7 +26,7 @@
     {{ return(sql) }}
 {%- endmacro %}
 
-{# The answer of a question about similar photos: its settings stand at the very end. #}
+{# The answer to a question about similar photos. The settings of the search must come last. #}
 {% macro search_answer(search, select) -%}
     {{ return(answer(
         search.macro_name, select ~ search_settings(search.exact), search.output, search.out

@@ -1,6 +1,7 @@
 {#
-    How `dbt show` cuts an answer. dbt appends the limit, but nothing may follow the settings that end
-    a question, or dbt-clickhouse's test of relationships. So the limit goes around such a statement.
+    The limit of `dbt show`. dbt appends it, but nothing may follow the settings that end a
+    question. So such a statement becomes a subquery. dbt-clickhouse's test of relationships needs
+    the same.
 #}
 
 {% macro clickhouse__get_limit_sql(sql, limit) -%}

@@ -1,7 +1,7 @@
 {#
-    The hook of a table whose `column` questions look up by photo_id: a dictionary of it, which the
-    engine reads into memory when it is first asked. Every build declares it anew, and so no answer
-    comes from the rows before. Only chDB has it: a server would want a password in the declaration.
+    Hook of a table whose `column` questions look up by photo_id. It declares a dictionary, which
+    the engine reads into memory on first use. Every build declares it again, so no answer comes
+    from old rows. Only chDB has it: on a server the declaration would need a password.
 #}
 
 {% macro keep_in_memory(column, data_type) -%}
@@ -23,7 +23,7 @@ layout(complex_key_hashed())
 lifetime(0)
 {%- endmacro %}
 
-{# Expression: what keep_in_memory() keeps of one photo; 0 or empty for a photo that is not there. #}
+{# What keep_in_memory() keeps of one photo, or 0 or empty when the photo is not there. #}
 {% macro from_memory(relation, column, photo_id) -%}
     {%- set dictionary = _in_memory(relation) -%}
     dictGet('{{ dictionary.schema }}.{{ dictionary.identifier }}', '{{ column }}', {{ photo_id }})

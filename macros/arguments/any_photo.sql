@@ -1,4 +1,4 @@
-{# The id of some photo of the dataset at hand, for examples and tests that must compile on every one. #}
+{# The id of a photo, for examples and tests that must compile on every dataset. #}
 
 {% macro any_photo() -%}
     {%- if execute and load_relation(ref('photos')) is not none -%}

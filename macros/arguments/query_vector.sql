@@ -1,7 +1,7 @@
 {#
-    What a question searches for, said in exactly one way: a photo, a vector, or photos to be `like`
-    and, if wanted, `unlike`. A dict: `embedding`, an expression; `photo_ids`, which the answer leaves
-    out; `query_photo_id`, null unless it is one photo.
+    The query vector, which exactly one of `photo_id`, `vector` and `like` gives. Returns a dict:
+    `embedding` is an expression, `photo_ids` are left out of the answer, and `query_photo_id` is
+    null unless the query is one photo.
 #}
 
 {% macro query_vector(macro_name, photo_id, vector, like, unlike) -%}
@@ -37,7 +37,7 @@
     }) }}
 {%- endmacro %}
 
-{# As text it is parsed faster than as an array of numbers. #}
+{# The engine parses text faster than an array of numbers. #}
 {% macro _given_vector(macro_name, vector) -%}
     {%- set dimension = var("embedding_dimension") -%}
     {%- set allowed = "a list of " ~ dimension ~ " numbers that are not all 0" -%}
@@ -90,5 +90,9 @@
             where photo_id in ({{ text_literals(like + unlike) }})
         )
     {%- endset -%}
-    {{ return({"query_photo_id": "cast(null as Nullable(String))", "embedding": embedding, "photo_ids": like + unlike}) }}
+    {{ return({
+        "query_photo_id": "cast(null as Nullable(String))",
+        "embedding": embedding,
+        "photo_ids": like + unlike,
+    }) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# Every refusal of an argument reads the same: which argument, of which macro, what is allowed, what came. #}
+{# The one form of message: which argument, of which macro, what is allowed, what came. #}
 
 {% macro refuse_argument(macro_name, argument, allowed, value) -%}
     {{ exceptions.raise_compiler_error(
@@ -7,7 +7,7 @@
     ) }}
 {%- endmacro %}
 
-{# The number that `value` is. YAML reads 1e-3 and 1.5e3 as text, so text that spells a number is one too. #}
+{# `value` as a number. YAML reads 1e-3 and 1.5e3 as text, so such text is a number too. #}
 {% macro require_number(macro_name, argument, value, lowest, highest, kind="a number") -%}
     {%- set parsed = value | float(none) if value is string else value -%}
     {%- if parsed is not number or parsed is boolean or not lowest <= parsed <= highest -%}
@@ -43,7 +43,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# YAML reads 0123, 1_000, NO and 2024-01-01 as something else than text; the message shows the way out. #}
+{# YAML reads 0123, 1_000, NO and 2024-01-01 as other types. The message shows what to write. #}
 {% macro require_photo_id(macro_name, argument, value) -%}
     {%- if value is not string -%}
         {%- do refuse_argument(
@@ -67,14 +67,14 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{# Also a date that YAML made of an unquoted 2024-01-31. #}
+{# YAML makes a date of an unquoted 2024-01-31, so a date is allowed as well as text. #}
 {% macro require_date(macro_name, argument, value) -%}
     {%- if not _is_date(value | string) -%}
         {%- do refuse_argument(macro_name, argument, "a date as 2024-01-31", value) -%}
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether text is a day of the calendar: February has no 30th, and most years no 29th of February. #}
+{# Whether text is a day of the calendar, which 2024-02-30 is not. #}
 {% macro _is_date(text) -%}
     {%- set parts = modules.re.fullmatch(
         "(?!0000)([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", text

@@ -1,6 +1,6 @@
 {#
-    Before the table is built there is nothing to look in: `dbt compile` must work on an empty engine. In an
-    empty table no photo can be found, so whoever asks is told to fill it.
+    Before the table is built there is nothing to check, because `dbt compile` must work on an empty
+    engine. When the table is empty, the message says how to fill it.
 #}
 
 {% macro require_known_photos(macro_name, argument, photo_ids) -%}

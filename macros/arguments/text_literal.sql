@@ -1,4 +1,4 @@
-{# Backslashes first, then quotes: dbt.string_literal() escapes neither as ClickHouse reads them. #}
+{# Backslashes come first, then quotes. dbt.string_literal() escapes neither for ClickHouse. #}
 
 {% macro text_literal(value) -%}
     '{{ value | string | replace("\\", "\\\\") | replace("'", "\\'") }}'

@@ -1,7 +1,7 @@
 {#
-    Whether another run of dbt is at work on the model `unique_id` of this schema: dbt signs its
-    statements with the model's id, and the server lists those that run. Between two statements a run
-    is not seen for a moment, so there are three looks.
+    Whether another run of dbt is building the model `unique_id` of this schema. dbt signs its
+    statements with the model's id, and the server lists the statements that run. Between two
+    statements it lists none, so this looks three times.
 #}
 
 {% macro another_run_builds(unique_id) -%}

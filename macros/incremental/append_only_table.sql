@@ -1,11 +1,8 @@
 {#
-    A table of rows that are never changed, only added; each stands once, by its `unique_key`, a hash
-    of all its columns.
-
-    What the select statement returns is compared with the table by the `period` in the model's `meta`
-    (a day, say): the number of rows and the sum of their keys. Only periods that differ are read: late rows are found like new
-    ones, and the others cost one pass. A row that came twice is kept once. When a row has vanished,
-    a new table is filled and swapped in.
+    A table to which rows are only added. `unique_key` is a hash of all columns, and a duplicate is
+    kept once. `period` in the model's `meta` (a day, say) says which rows to compare: the number of
+    rows and the sum of their keys. Only periods that differ are read, so late rows are found like
+    new ones. When a row has vanished, a new table is filled and swapped in.
 #}
 {% materialization append_only_table, adapter="clickhouse", supported_languages=["sql"] %}
 
@@ -74,7 +71,7 @@ where {{ differ }} and {{ key }} not in (select {{ key }} from {{ existing }} wh
 limit 1 by {{ key }}
 {%- endmacro %}
 
-{# All rows of `sql`; `limit by` remembers every key, so it is asked only of periods that need it. #}
+{# All rows of `sql`. `limit by` holds every key in memory, so only periods with duplicates get it. #}
 {% macro _each_row_once(sql, key, period) -%}
 {%- set repeats = run_query(
     "select toString(" ~ period ~ ") from (" ~ sql ~ ") group by " ~ period
@@ -90,7 +87,7 @@ select * from ({{ sql }}) where {{ repeated }} limit 1 by {{ key }}
 {%- endif -%}
 {%- endmacro %}
 
-{# Never null, for a period may be. `in ()` is no SQL in every generation of ClickHouse. #}
+{# Never null, although a period may be. Older ClickHouse does not allow `in ()`. #}
 {% macro _is_one_of(period, values) -%}
 {%- set values = values | list -%}
 ifNull({{ period }} in ({{ text_literals(values | reject("none")) or "null" }}), {{ none in values }})

@@ -1,6 +1,6 @@
 {#
-    What comes before a table is built: no second run of dbt beside, for two would drop each other's
-    work, nothing left of an earlier one, and the model's hooks.
+    Before a table is built: stop if a second run builds it, because the two would drop each other's
+    work. Then drop what an earlier run left, and run the model's hooks.
 #}
 
 {% macro begin_build(building) -%}

@@ -1,6 +1,6 @@
 {#
-    Those of `relations` that have fewer rows than the last build noted in their comment, or other rows
-    than the load noted. A table without a note is taken as it is.
+    The `relations` that have fewer rows than the last build noted in their comment, or other rows
+    than the load noted. A table without a note is not checked.
 #}
 
 {% macro damaged_tables(relations) -%}
@@ -10,7 +10,8 @@
         {%- set noted = modules.re.search(note, comment) -%}
         {%- if noted -%}
             {%- do checks.append(
-                "select " ~ text_literal(schema ~ "." ~ name) ~ " as name, count() as count_rows, " ~ noted[2] ~ " as noted, "
+                "select " ~ text_literal(schema ~ "." ~ name) ~ " as name, count() as count_rows, "
+                ~ noted[2] ~ " as noted, "
                 ~ (noted[1] == "photo-search load") ~ " as is_loaded from "
                 ~ api.Relation.create(schema=schema, identifier=name) ~ " having "
                 ~ ("count_rows != noted or sum(row_hash) != " ~ noted[3] if noted[3] else "count_rows < noted")
@@ -28,7 +29,7 @@
     {{ return(damaged_tables([relation]) == []) }}
 {%- endmacro %}
 
-{# Schema, name and comment of those of `relations` that exist. #}
+{# Schema, name and comment of the `relations` that exist. #}
 {% macro _comments_of(relations) -%}
     {%- set names = [] -%}
     {%- for relation in relations -%}
@@ -38,6 +39,7 @@
         {{ return([]) }}
     {%- endif -%}
     {{ return(run_query(
-        "select database, name, comment from system.tables where (database, name) in (" ~ names | unique(case_sensitive=true) | join(", ") ~ ")"
+        "select database, name, comment from system.tables where (database, name) in ("
+        ~ names | unique(case_sensitive=true) | join(", ") ~ ")"
     ).rows) }}
 {%- endmacro %}

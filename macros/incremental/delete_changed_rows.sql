@@ -1,6 +1,6 @@
 {#
-    Delete the rows that `sql` has otherwise or no more. Their keys are written down in the table
-    `keys` first: ClickHouse 24.8 deletes every row when the condition itself holds an `except`.
+    Delete the rows that `sql` does not return as they are. Their keys are written to the table
+    `keys` first: ClickHouse 24.8 deletes every row when the condition itself has an `except`.
 #}
 
 {% macro delete_changed_rows(existing, keys, key, sql) -%}

@@ -1,9 +1,13 @@
-{# The hook of an incremental model with rows for each photo: dbt adds and replaces rows, and never deletes. #}
+{#
+    Hook of an incremental model with rows for each photo. dbt adds and replaces rows, and deletes
+    none.
+#}
 
 {% macro delete_vanished_photos(photo_id="photo_id") -%}
     {%- if execute -%}
         {%- do run_query(
-            "delete from " ~ this ~ " where " ~ photo_id ~ " not in (select photo_id from " ~ ref("photos") ~ ")"
+            "delete from " ~ this ~ " where " ~ photo_id
+            ~ " not in (select photo_id from " ~ ref("photos") ~ ")"
         ) -%}
         {{ note_rows() }} {#- once more: the hooks of the project have run before this one -#}
     {%- endif -%}

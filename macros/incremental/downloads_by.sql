@@ -1,7 +1,7 @@
 {#
-    Downloads of known photos by `columns`, photo_id first: a select from the CTEs `photos` and
-    `conversions` of a model whose column `counted_until` says which conversions its table holds. Those
-    are not read again, except for photos that were unknown then; their counts stand in the table.
+    Downloads of known photos by `columns`, photo_id first, from the CTEs `photos` and
+    `conversions`. The model's column `counted_until` says which conversions its table has counted.
+    Only later ones are read, and those of photos that were unknown then.
 #}
 
 {% macro downloads_by(columns) -%}
@@ -30,8 +30,8 @@ group by {{ columns }}
 {%- endmacro %}
 
 {#
-    Up to which `added_at` the conversions are counted in `counts`, or none: then all must be counted,
-    because there is no such table yet or the conversions are a new one.
+    The latest `added_at` that is counted in `counts`. It is none when all conversions must be
+    counted: there is no such table yet, or the conversions were made again.
 #}
 {% macro _counted_until(counts) -%}
     {%- if not execute or model.resource_type != "model" or should_full_refresh()

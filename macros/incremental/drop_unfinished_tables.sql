@@ -1,7 +1,4 @@
-{#
-    At the end of every run: a table that failed half-way leaves nothing behind but its reason.
-    What another run is building is that run's.
-#}
+{# At the end of every run: drop what failed models were building, unless another run builds it now. #}
 
 {% macro drop_unfinished_tables(results) -%}
     {%- for result in results

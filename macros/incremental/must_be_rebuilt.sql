@@ -1,4 +1,4 @@
-{# Whether a new table must take the place of `existing`, or its rows can be brought up to date. #}
+{# Whether `existing` needs a new table, or its rows can be updated. #}
 
 {% macro must_be_rebuilt(existing, index, sql) -%}
     {%- if existing is none or should_full_refresh() or existing.type != "table" -%}
@@ -25,8 +25,8 @@
 {%- endmacro %}
 
 {#
-    In ClickHouse a deleted row stays in the graph until the next merge and takes a true neighbour's
-    place in the answers, so changed and vanished rows cost a rebuild, which searches do not notice.
+    In ClickHouse a deleted row stays in the graph until the next merge and takes the place of a
+    true neighbour. So changed and vanished rows need a new table.
 #}
 {% macro clickhouse__deleted_rows_stay_in_the_index() -%}
     {{ return(true) }}
@@ -49,7 +49,7 @@
     {{ return(wanted | sort == present | sort) }}
 {%- endmacro %}
 
-{# Whether `existing` holds a row that `sql` has otherwise or no more. #}
+{# Whether `existing` has a row that `sql` does not return as it is. #}
 {% macro has_changed_rows(existing, sql) -%}
     {%- set changed = run_query(
         "select 1 from (" ~ _changed_rows(existing, sql) ~ ") limit 1"

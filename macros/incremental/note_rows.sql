@@ -1,4 +1,4 @@
-{# The hook after a table is built: its comment says how many rows it has, for damaged_tables(). #}
+{# Hook after a table is built: write the number of its rows into its comment, for damaged_tables(). #}
 
 {% macro note_rows() -%}
     {%- if execute and model.config.materialized not in ["view", "ephemeral"] -%}

@@ -1,4 +1,4 @@
-{# A filled table goes live under its name, in one step where there is an old one to exchange it with. #}
+{# Give a filled table its name. If a table has the name already, the two are exchanged in one step. #}
 
 {% macro put_in_place(building, existing, target_relation) -%}
     {%- if existing is none -%}

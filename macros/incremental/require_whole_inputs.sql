@@ -1,12 +1,14 @@
 {#
-    The hook before a table is built. An engine that finds a broken part when it starts drops the part
-    and says nothing, so a table may have lost rows. What reads such a table must not replace a good one.
+    Hook before a table is built. An engine that finds a broken part at its start drops the part
+    silently, so a table may have lost rows. A table that is built from such a table must not
+    replace a good one.
 #}
 
 {% macro require_whole_inputs() -%}
     {%- if execute and model.config.materialized not in ["view", "ephemeral"] -%}
         {%- for table in damaged_tables(_input_tables(model.depends_on.nodes)) -%}
-            {%- set remedy = "`photo-search load`" if table.is_loaded else "`dbt build --select " ~ table.name.split(".")[1] ~ "`" -%}
+            {%- set remedy = "`photo-search load`" if table.is_loaded
+                else "`dbt build --select " ~ table.name.split(".")[1] ~ "`" -%}
             {{ exceptions.raise_compiler_error(
                 _what_is_damaged(table) ~ " " ~ this.identifier ~ " was not built and stays as it is. Run "
                 ~ remedy ~ ", then this again."
@@ -34,7 +36,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The tables that a model reads, those behind views included. #}
+{# The tables that a model reads, directly or through views. #}
 {% macro _input_tables(unique_ids) -%}
     {%- set tables = [] -%}
     {%- for unique_id in unique_ids -%}

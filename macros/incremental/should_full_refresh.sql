@@ -6,7 +6,8 @@
 {% macro should_full_refresh() -%}
     {%- if model.config.materialized == "incremental" and config.get("full_refresh") is none -%}
         {%- set existing = load_relation(this) -%}
-        {%- set present = adapter.get_columns_in_relation(existing) | map(attribute="name") | list if existing -%}
+        {%- set columns = adapter.get_columns_in_relation(existing) if existing else [] -%}
+        {%- set present = columns | map(attribute="name") | list -%}
         {{ return(dbt.should_full_refresh()
             or (existing is not none and model.columns | reject("in", present) | list | length > 0)) }}
     {%- endif -%}

@@ -1,10 +1,8 @@
 {#
-    A table with a vector index that searches never meet unfinished.
-
-    First run, full refresh, a changed index: a new table is filled, merged, indexed and only then
-    swapped in. A failure on the way leaves the old table serving.
-    New rows alone: appended, and waited for until the index covers them.
-    Changed and vanished rows: as their engine has it, a new table, or deleted and inserted anew.
+    A table whose vector index is complete whenever searches see it. On a first run, a full refresh
+    or a changed index, a new table is filled, merged, indexed and then swapped in. If that fails,
+    the old table stays. New rows are appended, and the run waits until the index covers them. For
+    changed and vanished rows it depends on the engine: a new table, or delete and insert.
 #}
 {% materialization vector_table, adapter="clickhouse", supported_languages=["sql", "python"] %}
 

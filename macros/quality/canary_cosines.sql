@@ -1,6 +1,6 @@
 {#
-    How near each photo of the seed canary_vectors is to what it was; those of photos or of an embedding
-    version that are not in `photos` left out.
+    The cosine between each photo's vector now and in the seed canary_vectors. Photos and embedding
+    versions that are not in `photos` are left out.
 #}
 
 {% macro canary_cosines(photos) -%}

@@ -1,8 +1,8 @@
 {#
-    dbt says of a failed test only how many rows it returned. At the end of every run, this macro says in one
-    sentence what was found, and in another what to do: `finding` and `advice` in the `meta` of the test. Both
-    may name {failures}, {model}, the arguments of the test and the columns of its first row. Failures are
-    printed even when dbt is quiet; warnings are not.
+    dbt reports only how many rows a failed test returned. This hook at the end of a run says what
+    was found and what to do: `finding` and `advice` in the test's `meta`. Both may name {failures},
+    {model}, the test's arguments and the columns of its first row. Failures are printed even when
+    dbt is quiet, and warnings are not.
 #}
 
 {% macro explain_failed_tests(results) -%}
@@ -19,7 +19,7 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{# The two sentences of a test. Those of dbt's own tests are here, because those tests have no `meta`. #}
+{# The two sentences of a test. dbt's own tests have no `meta`, so theirs are here. #}
 {% macro finding_and_advice(test) -%}
     {%- set meta = test.config.meta -%}
     {%- set findings = {

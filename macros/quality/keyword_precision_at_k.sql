@@ -1,7 +1,6 @@
 {#
-    How often a photo and one of its nearest were found by the same search words, and how often two
-    random photos were: one row. A photo's words are the five that led to it most; downloads are
-    labels that nobody had to make.
+    How often a photo and a neighbour share one of their five most used search words, and how often
+    two random photos do. One row.
 #}
 
 {% macro keyword_precision_at_k(top_k=10, photos=500) -%}

@@ -1,8 +1,7 @@
 {#
-    What share of the true nearest photos a search through the index finds: one row. A few photos are
-    asked about, always the same ones, each by the index and by a scan. An answer of the index is right
-    if its true distance is not larger than that of the last one of the scan: any number of photos may
-    be equally near. Where no photo has another beside it, the share is NaN.
+    The share of the true nearest photos that the index finds, for a few photos, always the same
+    ones. One row. A photo that the index finds is right if it is as near as the last one of the
+    scan, because several may be equally near. The share is NaN when there is only one photo.
 #}
 
 {% macro recall_at_k(top_k=10, photos=30) -%}
@@ -30,7 +29,7 @@ select
     {{ counts.found }} / {{ counts.nearest }} as recall
 {%- endmacro %}
 
-{# None before the table is built, so that the statement compiles; docs need no measurement either. #}
+{# Empty before the table is built, so that the statement compiles, and for docs. #}
 {% macro _first_photo_ids(count) -%}
     {%- set photos = ref('photos') -%}
     {%- if execute and flags.WHICH != "generate" and load_relation(photos) is not none -%}

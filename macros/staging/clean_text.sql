@@ -1,8 +1,7 @@
 {#
-    Text for people: all spaces of Unicode, line breaks, terminal escapes and bidi overrides become one
-    space, ends are trimmed, nothing becomes null. Characters that do not show are left out, except the
-    joiners, which emoji and some languages need. Done once, here, so that no later step can print what a
-    stranger typed as a command.
+    Text that is safe to print. White space of Unicode, line breaks, terminal escapes and bidi
+    overrides become one space, ends are trimmed, and empty text becomes null. Invisible characters
+    are left out, except joiners, which emoji and some languages need.
 #}
 
 {% macro clean_text(column) -%}

@@ -5,7 +5,10 @@
     if({{ number }} between {{ lowest }} and {{ highest }}, {{ number }}, null)
 {%- endmacro %}
 
-{# A number as every engine reads it, or null. Engines disagree about inf, nan, 1e400 and a lone dot. #}
+{#
+    The text of a number that every engine reads alike, or null. Engines disagree about inf, nan,
+    1e400 and a lone dot.
+#}
 {% macro _number_text(text) -%}
     nullIf(extract(
         replaceRegexpOne({{ text }}, '^([+-]?[0-9]+),([0-9]+)$', '\\1.\\2'),

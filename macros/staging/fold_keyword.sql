@@ -1,10 +1,9 @@
 {#
-    A keyword as Unicode folds identifiers (NFKC_Casefold), so that all ways to type a word are one keyword:
-    lower case, composed, wide and narrow forms as ordinary letters, no characters that do not show.
-    Accents stay. Emoji keep their joiners and flags.
-
-    The same on every engine: normalizeUTF8…() is, and what lowerUTF8() leaves out before ClickHouse 25 is
-    listed below. Most keywords are ASCII and need none of this.
+    A keyword as Unicode folds identifiers (NFKC_Casefold), so that all ways to type a word are one
+    keyword. Letters become lower case and composed, wide and narrow forms become ordinary ones, and
+    invisible characters go. Accents stay, and emoji keep their joiners and flags. Engines agree on
+    normalizeUTF8…(). What lowerUTF8() misses before ClickHouse 25 is listed below. Most keywords
+    are ASCII and skip all this.
 #}
 
 {% macro fold_keyword(column) -%}
@@ -15,8 +14,9 @@
 {%- endmacro %}
 
 {#
-    Decomposed first, so that a letter and its accents are folded alike however they were typed. The dot
-    goes that is left of the Turkish capital i, and both small sigmas and sharp s are what their capitals are.
+    Decomposed first, so that a letter and its accents fold alike however they were typed. The dot
+    that the Turkish capital i leaves is removed. Both small sigmas become one, and sharp s becomes
+    ss.
 #}
 {% macro _folded(column) -%}
 {%- set visible -%}

@@ -1,4 +1,4 @@
-{# Clean text, null where a program wrote a word for a missing value, as pandas and databases do. #}
+{# Clean text, or null where a program wrote a word for a missing value. #}
 
 {% macro given_text(column) -%}
     nullIf(replaceRegexpOne(

@@ -1,11 +1,10 @@
 {#
-    A moment in UTC with `scale` digits after the second, or null: an ISO date or time with T or a space,
-    a fraction after a point or a comma, Z or an offset; or seconds, milliseconds, microseconds or
-    nanoseconds since 1970, told apart by their size, from 2001 on.
-
-    parseDateTime64BestEffort() reads more than is meant (12 is a day of this year, hour 25 is tomorrow),
-    and what it makes of years before 1900 or after 2299 depends on the engine. So a pattern decides
-    what it gets, years 1910 to 2199. Most rows match the first pattern, and cost nothing more.
+    A moment in UTC with `scale` digits after the second, or null. It reads an ISO date or time,
+    with T or a space, a fraction after a point or a comma, and Z or an offset. It also reads
+    seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size, from
+    2001 on. parseDateTime64BestEffort() also reads 12 (a day of this year) and hour 25 (tomorrow),
+    and engines differ before 1900 and after 2299. So a pattern decides what it gets, for the years
+    1910 to 2199. Most rows match the first pattern, which is cheap.
 #}
 
 {% macro moment(column, scale) -%}
@@ -34,7 +33,10 @@
     )
 {%- endmacro %}
 
-{# Seconds have 10 digits since 2001, milliseconds 13, and so on. The function names the number. #}
+{#
+    Seconds have had 10 digits since 2001, milliseconds 13, and so on. The lambda evaluates the
+    number once.
+#}
 {% macro _microseconds_since_1970(number) -%}
     arrayMap(n -> multiIf(
         n >= 1e9 and n < 1e10, n * 1000000,

@@ -1,6 +1,6 @@
 {#
-    Stop before `relation` is filled when the server does not know the type of its index. `relation`
-    is free, so it stands in as an empty table, which a failed run drops like an unfinished one.
+    Stop before `relation` is filled when the server does not know the type of its index. An empty
+    table of that name tries it out. A failed run drops it like an unfinished table.
 #}
 
 {% macro require_vector_index_type(relation, index) -%}
@@ -11,7 +11,7 @@
     {%- do refuse_engine("require_vector_index_type") -%}
 {%- endmacro %}
 
-{# Every ClickHouse that this project runs on has the one type. #}
+{# Every supported ClickHouse has the type. #}
 {% macro clickhouse__require_vector_index_type(relation, index) -%}
 {%- endmacro %}
 

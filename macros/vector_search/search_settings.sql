@@ -1,4 +1,4 @@
-{# What the last line of a question sets, so that the engine plans all of it for one search. #}
+{# The settings at the end of a question, so that the engine plans all of it as one search. #}
 
 {% macro search_settings(exact=false, list_size=var("search_list_size")) -%}
     {{ return(adapter.dispatch("search_settings")(exact, list_size)) }}
@@ -10,10 +10,9 @@
 
 {#
     A list of 64 finds 99 % of the true neighbours at 200,000 photos in half the default's time. By
-    default ClickHouse does not ask the index for more than 1,000 rows. The largest question needs more:
-    it names photos in `like` and as many in `unlike`. A scan spends its time copying vectors, not
-    comparing them: mapped files spare a copy, blocks of 4 MB some turns, and every thread takes a share,
-    where else it would have to be 240 MB.
+    default ClickHouse asks the index for 1,000 rows at most, and the largest question needs more. A
+    scan spends its time copying vectors. Mapped files save a copy, and blocks of 4 MB are faster.
+    The last settings give every thread a share of less than 240 MB.
 #}
 {% macro clickhouse__search_settings(exact, list_size) %}
 {%- set list_size = require_whole_number("search_settings", "list_size", list_size, 1, 10000) %}
@@ -34,7 +33,7 @@ settings
 {%- endif %}
 {%- endmacro %}
 
-{# Without it, rows that no index covers yet would be left out of the answer in silence. #}
+{# Without it, the answer would silently lack rows that no index covers yet. #}
 {% macro myscale__search_settings(exact, list_size) %}
 
 settings

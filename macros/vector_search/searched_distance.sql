@@ -1,6 +1,6 @@
 {#
-    Cosine distance, 1 - cos: 0 is the same picture, 2 the opposite; in the form that a vector index
-    serves. The same numbers on every engine. `alpha` is how far a search of MyScale looks.
+    Cosine distance in the form that a vector index serves: 0 is the same picture, 2 the opposite.
+    All engines return the same numbers. `alpha` is how far a search of MyScale looks.
 #}
 
 {% macro searched_distance(embedding, query_embedding, alpha=var("search_alpha")) -%}
@@ -15,7 +15,7 @@
     cosineDistance({{ embedding }}, {{ query_embedding }})
 {%- endmacro %}
 
-{# No function but a search: MyScale allows it only beside the table, with an order by and a limit. #}
+{# On MyScale this is a search, allowed only with the table, an order by and a limit. #}
 {% macro myscale__searched_distance(embedding, query_embedding, alpha) -%}
     {%- set alpha = require_number("searched_distance", "alpha", alpha, 1, 4) -%}
     distance('alpha={{ alpha }}')({{ embedding }}, {{ query_embedding }})

@@ -4,7 +4,7 @@
     {%- do refuse_engine("searches_without_the_index") -%}
 {%- endmacro %}
 
-{# ClickHouse is asked how it would run the search, and names the index. #}
+{# ClickHouse explains how it would run the search, and names the index. #}
 {% macro clickhouse__searches_without_the_index(search) -%}
 select countIf(explain like '%vector_similarity%') as count_uses
 
@@ -16,7 +16,7 @@ from (
 having count_uses = 0
 {%- endmacro %}
 
-{# MyScale is told not to scan: then only rows that an index covers are found. #}
+{# MyScale may not scan here, so it finds only rows that an index covers. #}
 {% macro myscale__searches_without_the_index(search) -%}
 select count() as count_found
 

@@ -1,6 +1,6 @@
 {#
-    The `vector_index` in the `meta` of the model that is being built, its defaults filled in. `metric` is
-    Cosine unless it says L2 or IP; `types` may hold another type, with its parameters, for a target by name.
+    The `vector_index` in the `meta` of the model that is being built, with its defaults. `metric`
+    is Cosine (default), L2 or IP. `types` may name another type with parameters for a dbt target.
 #}
 
 {% macro vector_index_config() -%}

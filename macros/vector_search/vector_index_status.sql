@@ -1,4 +1,4 @@
-{# Every vector index of the project: its type, how much of it is built, and why not all. #}
+{# Every vector index of the project: its type, how much of it is built, and what stopped it. #}
 
 {% macro vector_index_status(output="table", out=none) -%}
     {{ return(answer("vector_index_status", _vector_index_status(none), output, out)) }}
@@ -12,7 +12,7 @@
     {%- do refuse_engine("vector_index_status") -%}
 {%- endmacro %}
 
-{# A part without the index keeps no bytes of it. Parts that hold no rows need none. #}
+{# A part without the index has no bytes of it. Parts without rows need none. #}
 {% macro clickhouse__vector_index_status_of(relation) -%}
 with
 
@@ -86,7 +86,7 @@ left join failures
 order by table_name asc, index_name asc
 {%- endmacro %}
 
-{# Every replica builds an index of its own: the row of an index adds them up, and waits for the last. #}
+{# Every replica builds an index of its own. The row adds them up and waits for the last. #}
 {% macro myscale__vector_index_status_of(relation) -%}
 with
 

@@ -9,8 +9,8 @@
 {%- endmacro %}
 
 {#
-    f32 keeps distances exact where the default bf16 is off by 1e-4, which is enough to change the
-    order of answers. It costs twice the space, 2 kB a photo. 32 links, 128 candidates while building.
+    f32 keeps distances exact, in 2 kB a photo. The default bf16 takes half of that and is off by 1e-4, which
+    changes the order of answers. The graph has 32 links, and 128 candidates while it is built.
 #}
 {% macro clickhouse__vector_index_type(dimension, metric) -%}
     {%- set functions = {"Cosine": "cosineDistance", "L2": "L2Distance", "IP": "dotProduct"} -%}

@@ -1,6 +1,6 @@
 {#
-    Return when the index of `relation` covers every row. ClickHouse builds while it inserts or
-    materializes, so there the first look suffices; MyScale builds in the background, part by part.
+    Return when the index of `relation` covers every row. ClickHouse builds it while it inserts or
+    materializes, so the first look suffices. MyScale builds it in the background, part by part.
 #}
 
 {% macro wait_for_vector_index(relation) -%}

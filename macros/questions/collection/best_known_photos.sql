@@ -1,6 +1,6 @@
 {#
-    The photos to begin with where nobody named any: the most downloaded and the best connected ones in turn.
-    Best connected are those that are most often among the ten nearest of another photo.
+    The photos to begin with when nobody named any: the most downloaded and the best connected ones
+    in turn. The best connected are among the ten nearest of most other photos.
 #}
 
 {% macro best_known_photos(photo_downloads, photo_neighbours, limit=6) -%}

@@ -1,4 +1,4 @@
-{# What photos can be filtered by, and how many photos each value has; the most frequent values first. #}
+{# The values that photos can be filtered by, with the number of photos, most frequent first. #}
 
 {% macro filter_values(limit=200, output="table", out=none) -%}
     {%- set limit = require_whole_number("filter_values", "limit", limit, 1, 1000) -%}

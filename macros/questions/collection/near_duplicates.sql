@@ -1,6 +1,6 @@
 {#
-    Pairs of photos that are nearly the same picture, and the groups that they form: a photo belongs to
-    the group of every photo that it is paired with. photo_neighbours holds at most ten pairs of a photo.
+    Pairs of photos that are nearly the same picture, and the groups that they form. A photo is in
+    the group of every photo that it is paired with.
 #}
 
 {% macro near_duplicates(max_distance=none, output="table", out=none) -%}
@@ -45,10 +45,10 @@ order by group_photo_id asc, photo_id asc, duplicate_photo_id asc
 {%- endmacro %}
 
 {#
-    Hash-to-Min (Rastogi and others, ICDE 2013). In each round every photo sends the first member that
-    it knows to all members, and all members to the first. The first photo of a group soon knows all of
-    it, and the others know only the first, so the work grows with the pairs and not with their square.
-    Twelve rounds connect chains of 500 photos in any order.
+    Hash-to-Min (Rastogi and others, ICDE 2013). In each round every photo sends the first member
+    that it knows to all members, and all members to the first. The first photo of a group soon
+    knows all of it, and the others know only the first. So the work grows with the pairs and not
+    with their square. Twelve rounds connect chains of 500 photos in any order.
 #}
 {% macro _connected_groups(pairs) -%}
 {%- set rounds = namespace(sql="select [photo_id, duplicate_photo_id] as members\n\nfrom (\n    "

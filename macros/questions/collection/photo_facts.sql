@@ -1,4 +1,4 @@
-{# What is known about photos: their facts, how often they were downloaded, what people had searched for. #}
+{# The facts of photos, how often they were downloaded, and for which keywords. #}
 
 {% macro photo_facts(photo_ids, keywords=5, output="table", out=none) -%}
     {%- set keywords = require_whole_number("photo_facts", "keywords", keywords, 1, 1000) -%}

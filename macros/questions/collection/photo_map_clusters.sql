@@ -1,6 +1,6 @@
 {#
-    The map to be drawn: the photos of each cluster, those nearest to its center first, and their places in
-    whole numbers from the top left corner, the longer side of the map being 65535.
+    The photos of each cluster, nearest to its center first, with their places on the map. Places
+    are whole numbers from the top left corner. The longer side of the map is 65535.
 #}
 
 {% macro photo_map_clusters(output="table", out=none) -%}

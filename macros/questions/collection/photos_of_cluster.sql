@@ -1,4 +1,4 @@
-{# The photos of one cluster, those most like the whole of it first. #}
+{# The photos of one cluster, nearest to its center first. #}
 
 {% macro photos_of_cluster(cluster_id, top_k=48, skip=0, output="table", out=none) -%}
     {%- set cluster_id = require_whole_number("photos_of_cluster", "cluster_id", cluster_id, 0, 65535) -%}

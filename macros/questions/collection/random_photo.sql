@@ -1,4 +1,4 @@
-{# One photo to begin with; with a `seed`, the same one every time. #}
+{# One photo to begin with. With a `seed` it is the same one every time. #}
 
 {% macro random_photo(seed=none, output="table", out=none) -%}
     {%- if seed is not none -%}

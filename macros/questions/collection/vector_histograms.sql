@@ -1,6 +1,6 @@
 {#
-    How the photos spread: over the lists of ten nearest that each is in (`occurrences`), and over the distance
-    to the nearest other one (`nearest_distance`). Bins without a photo are left out.
+    Two histograms of photos: `occurrences` counts the lists of ten nearest that a photo is in, and
+    `nearest_distance` is the distance to the nearest other photo. Empty bins are left out.
 #}
 
 {% macro vector_histograms(bins=24, output="table", out=none) -%}

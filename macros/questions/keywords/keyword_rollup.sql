@@ -49,7 +49,10 @@ order by count_downloads desc, {{ by | join(" asc, ") }} asc
 limit {{ limit }}
 {%- endmacro %}
 
-{# Counts per keyword as typed, with the `keyword` each counts as. Only counts meet the aliases: they are few. #}
+{#
+    Counts per typed keyword, with the `keyword` that it counts as. Counts are few, so joining them
+    with the aliases is cheap.
+#}
 {% macro _merged_keywords(counted, aliases) -%}
 select
     counted.*,

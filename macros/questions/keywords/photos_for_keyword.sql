@@ -35,7 +35,10 @@ limit {{ top_k }}
     {{ "canonical_keyword" if aliases else "keyword" }}
 {%- endmacro %}
 
-{# A keyword as people type it, folded as staging folds it; with aliases, what it counts as. #}
+{#
+    A keyword that a person typed, folded as staging does. With aliases, it is the keyword that it
+    counts as.
+#}
 {% macro _asked_keyword(keyword, aliases) -%}
 {%- set cleaned = fold_keyword(text_literal(keyword)) -%}
 {%- if aliases -%}

@@ -1,6 +1,6 @@
 {#
-    Keywords that lead to the same photos as one keyword does, by the Jaccard index of the two sets of
-    photos: those that both led to, over those that either led to.
+    Keywords that lead to the same photos as one keyword, by Jaccard index: the photos that both led
+    to, divided by the photos that at least one of them led to.
 #}
 
 {% macro related_keywords(
@@ -8,7 +8,9 @@
 ) -%}
     {%- do require_text("related_keywords", "keyword", keyword, 200) -%}
     {%- set limit = require_whole_number("related_keywords", "limit", limit, 1, 1000) -%}
-    {%- set minimum_photos = require_whole_number("related_keywords", "minimum_photos", minimum_photos, 1, 1000000) -%}
+    {%- set minimum_photos = require_whole_number(
+        "related_keywords", "minimum_photos", minimum_photos, 1, 1000000
+    ) -%}
     {%- do require_one_of("related_keywords", "aliases", aliases, [true, false]) -%}
     {%- set related = _related_keywords(keyword, limit, minimum_photos, aliases) -%}
     {{ return(answer("related_keywords", related, output, out)) }}

@@ -1,4 +1,4 @@
-{# Keywords that were downloaded for more often in one period than in the period before. #}
+{# Keywords that led to more downloads in one period than in the period before. #}
 
 {% macro trending_keywords(
     days=30, until=none, minimum=10, smoothing=10, limit=20, aliases=true, output="table", out=none
@@ -16,9 +16,9 @@
 {%- endmacro %}
 
 {#
-    Without `until` the period ends with the data: on the last day whose period has `minimum` downloads, as
-    any answer needs. So a stray date moves nothing, and a date after the row was loaded (and a day, for
-    clocks and time zones) does not count at all.
+    Without `until`, the period ends on the last day whose period has `minimum` downloads. So a few
+    wrong dates do not move it. Conversions dated after they were loaded do not count here, with a
+    day of tolerance for clocks and time zones.
 #}
 {% macro _trending_keywords(days, until, minimum, smoothing, limit, aliases) -%}
 {%- set end -%}

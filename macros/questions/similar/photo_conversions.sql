@@ -1,4 +1,4 @@
-{# How often each of the photos most like one photo was downloaded; 0 for those that never were. #}
+{# How often each of the photos most like one photo was downloaded. A photo without downloads has 0. #}
 
 {% macro photo_conversions(photo_id=none, top_k=10) -%}
     {%- set search = search_arguments("photo_conversions", photo_id, top_k, **kwargs) -%}
@@ -30,7 +30,7 @@ left join {{ ref('photo_downloads') }} as photo_downloads
     on similar.photo_id = photo_downloads.photo_id
 {%- endmacro %}
 
-{# A look-up in memory costs less than the planning of a join. #}
+{# Looking up in memory takes less time than planning a join. #}
 {% macro chdb__with_downloads(similar) -%}
 select
     *,
@@ -42,8 +42,8 @@ from (
 {%- endmacro %}
 
 {#
-    Which of a query photo's similar photos is the most popular: the most downloaded, and of equally often
-    downloaded ones the most similar. None is, if none was ever downloaded.
+    The most popular of a query photo's similar photos: the most downloaded, and the most similar
+    one of those that were downloaded equally often. If none was downloaded, there is none.
 #}
 {% macro _with_most_popular(downloads, order_by="similarity_rank") -%}
 select

@@ -46,7 +46,7 @@ left join top_keywords
 order by keyword_rank asc
 {%- endmacro %}
 
-{# The `limit` most used keywords of each photo; with aliases, `bees` counts as `bee`. #}
+{# The `limit` most used keywords of each photo. With aliases, `bees` counts as `bee`. #}
 {% macro _top_keywords(limit, aliases, condition=none) -%}
 select
     photo_id,

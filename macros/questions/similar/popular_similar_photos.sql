@@ -1,6 +1,6 @@
 {#
-    Photos that are both like one photo and often downloaded. Distances and counts have no common scale,
-    so ranks are added: reciprocal rank fusion, Cormack, Clarke and Büttcher, SIGIR 2009.
+    Photos that are both like one photo and often downloaded. Distances and counts have no common
+    scale, so this adds ranks: reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).
 #}
 
 {% macro popular_similar_photos(

@@ -21,11 +21,10 @@
 {%- endmacro %}
 
 {#
-    The index serves only one form: the bare table, one order by, a limit, no where. A where would be
-    applied after the index has chosen, and shorten the answer without a word. So what is left out of
-    the answer is left out later, and count_candidates() asks the index for a few more. To complete more
-    ties by a scan would need a second search in every question, which takes 1.6 to 2 times as long.
-    The second key makes it a scan, which no condition can shorten.
+    The index serves only a select from the bare table with an order by and a limit. A where would
+    apply after the index has chosen, and silently shorten the answer. So photos are left out later,
+    and count_candidates() asks for a few more. Completing more ties would need a second search, and
+    take 1.6 to 2 times as long. The second key of the order makes it a scan.
 #}
 {% macro _nearest_photos(search, candidates=none) -%}
 select
@@ -47,7 +46,7 @@ limit {{ candidates }}
 {%- endif -%}
 {%- endmacro %}
 
-{# From candidates to answers: some left out, ranks without gaps, ties in the order of photo_id. #}
+{# Candidates become answers: some are left out, ranks have no gaps, ties are ordered by photo_id. #}
 {% macro _ranked_photos(candidates, top_k, conditions) -%}
 select
     query_photo_id,
@@ -70,7 +69,7 @@ limit {{ top_k }}
 {%- endif -%}
 {%- endmacro %}
 
-{# The page that follows the photo `after`; its place is found by distance, so it may itself be filtered out. #}
+{# The page that follows the photo `after`. Its distance gives its place, so filters may exclude it. #}
 {% macro _photos_after(ranked, search) -%}
 select *
 
