@@ -1,5 +1,5 @@
--- Where do our downloads come from, and is that changing?
--- Change `by` to count by keyword or device instead; drop the share if the counts will do.
+-- Where do our downloads come from, and is that changing? Change `by` to count by keyword or
+-- device. Leave out the share if the counts are enough.
 
 with
 

@@ -1,5 +1,5 @@
--- A page should not show the same picture twice. Which photos can be left out of it?
--- Each group of near-duplicates keeps the photo that was downloaded most.
+-- A page should not show the same picture twice. Which photos can we leave out? We keep the most
+-- downloaded photo of each group of near-duplicates.
 
 with
 

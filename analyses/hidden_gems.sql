@@ -1,5 +1,5 @@
--- Which photos look like our most downloaded ones, but nobody finds them?
--- A neighbour within 0.1 that has a tenth of the downloads or fewer is worth a better caption.
+-- Which photos look like our most downloaded ones, but have few downloads? A neighbour within a
+-- distance of 0.1, with at most a tenth of the downloads, deserves a better caption.
 
 with
 

@@ -1,5 +1,5 @@
--- Which words bring people to pictures that look like this one? (Of use when you caption a photo.)
--- Downloads of the hundred photos nearest to it, added up by keyword.
+-- Which words bring people to pictures that look like this one? They may help to caption a photo.
+-- We add up the downloads of its hundred nearest photos by keyword.
 
 with
 

@@ -1,5 +1,5 @@
--- What do people want more of than last month, and which photos do they take?
--- `minimum` and `smoothing` keep out keywords that went from one download to two.
+-- What do people search for more than last month, and which photos do they download? `minimum` and
+-- `smoothing` leave out keywords that went from one download to two.
 
 with
 

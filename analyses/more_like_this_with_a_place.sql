@@ -1,5 +1,5 @@
--- A customer likes one photo. What else can we offer, from anybody, with the place known?
--- Write your photo's id instead of any_photo(); filters never shorten the answer.
+-- A customer likes one photo. Which other photos with a known place can we offer? Replace
+-- any_photo() with the id of your photo. Filters never shorten the answer.
 
 with
 

@@ -1,4 +1,4 @@
-"""What broken photos cost: photos fetched per second, a share of them always answering 503.
+"""How many photos per second are fetched while a share of them always fails with 503.
 
     python benchmarks/broken_photos.py    # about two and a half minutes
 
@@ -26,7 +26,7 @@ LATENCY = 0.02  # seconds
 
 
 def measure(count: int, share: float, rate: float) -> tuple[int, int, float]:
-    """Broken photos, requests, and seconds to fetch all photos."""
+    """The number of broken photos, the requests, and the seconds to fetch all photos."""
     limits = HttpLimits(hosts=frozenset({"127.0.0.1"}), allow_private=True, rate=rate)
     job = make_job(
         out="",
@@ -58,9 +58,10 @@ def report(count: int, rate: float) -> str:
     lines = [
         "# What broken photos cost",
         "",
-        f"`python benchmarks/broken_photos.py --photos {count} --rate {rate:g}`. A broken photo",
-        "answers 503 to every request and is asked for four times. The server answers after "
-        f"{LATENCY * 1000:g} ms.",
+        f"`python benchmarks/broken_photos.py --photos {count} --rate {rate:g}` measures this. "
+        "The server answers 503 to every request for",
+        "a broken photo, and `photo-search embed` asks four times. "
+        f"The server answers after {LATENCY * 1000:g} ms.",
         "",
         "| broken photos | requests | seconds | photos a second | of a run without |",
         "|---|---|---|---|---|",
@@ -76,8 +77,9 @@ def report(count: int, rate: float) -> str:
         print(lines[-1], file=sys.stderr)
     lines += [
         "",
-        "Later attempts keep to the rate, too: each broken photo costs three requests more. The",
-        "rest is the wait for the last attempts at the end of the run, up to five seconds.",
+        "Later attempts count for the rate too, so each broken photo costs three more requests. "
+        "The rest of the time is the wait",
+        "for the last attempts at the end of the run, up to five seconds.",
     ]
     return "\n".join(lines) + "\n"
 

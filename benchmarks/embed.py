@@ -1,8 +1,8 @@
-"""How fast photos become vectors, against the notebook's loop and against this processor.
+"""How fast photos become vectors, compared with the notebook's loop and the processor's limit.
 
     python benchmarks/embed.py    # about ten minutes on two cores
 
-Everything is measured in one run, on the same photos and weights, variants taking turns. Ratios
+Everything is measured in one run, on the same photos and weights. The variants take turns. Ratios
 are medians of the rounds' ratios. The model is CLIP ViT-B/32 with weights from a seed: as fast
 as the trained one.
 """
@@ -48,7 +48,7 @@ from photo_server import serve_photos  # noqa: E402
 
 FLOP_PER_PHOTO = 8.82e9  # image tower and projection of ViT-B/32, two per multiplication
 Processor = getattr(transformers, "CLIPImageProcessorPil", transformers.CLIPImageProcessor)
-LATENCY = 0.1  # seconds before the server's answer
+LATENCY = 0.1  # seconds until the server answers
 
 
 # ---------- what is compared
@@ -64,7 +64,7 @@ def notebook_loop(
         inputs = processor(images=image, return_tensors="pt")
         with torch.no_grad():
             outputs = model.get_image_features(**inputs)
-            outputs = getattr(outputs, "pooler_output", outputs)  # mended for transformers 5
+            outputs = getattr(outputs, "pooler_output", outputs)  # adapted to transformers 5
             outputs = outputs / outputs.norm(dim=-1, keepdim=True)
         return outputs.squeeze(0).tolist()
 
@@ -78,7 +78,7 @@ def notebook_loop(
 
 
 class MemorySource:
-    """Thumbnails that are in memory already."""
+    """Thumbnails in memory."""
 
     def __init__(self, bodies: dict[str, bytes]) -> None:
         self._bodies = bodies
@@ -88,7 +88,7 @@ class MemorySource:
 
 
 class TimedEncoder:
-    """An encoder that adds up the seconds it is busy."""
+    """An encoder that adds up the seconds in which it computes."""
 
     def __init__(self, encoder: Any) -> None:
         self.encoder, self.batch_size, self.seconds = encoder, encoder.batch_size, 0.0
@@ -128,7 +128,9 @@ def run_notebook(
 
 
 def gemm_peak() -> float:
-    """FLOP per second in bfloat16: one thread's best of a large product, times all cores."""
+    """FLOP per second in bfloat16: the best rate of one thread for a large product, times all
+    cores.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     left = torch.randn(2048, 2048).bfloat16()
@@ -154,13 +156,13 @@ def make_model(folder: Path) -> transformers.CLIPModel:
 
 
 def make_thumbnails(count: int) -> list[bytes]:
-    """The sample's thumbnails, then the same mirrored."""
+    """The sample's thumbnails, and then mirrored copies of them."""
     files = sorted((REPOSITORY / "sample" / "thumbnails").glob("*.jpg"))
     bodies = []
     for number, file in enumerate(islice(cycle(files), 2 * count)):
         try:
             image = Image.open(file).convert("RGB")
-        except OSError:  # one of the sample's is broken on purpose
+        except OSError:  # one thumbnail of the sample is broken on purpose
             continue
         buffer = io.BytesIO()
         (ImageOps.mirror(image) if number >= len(files) else image).save(buffer, "JPEG", quality=75)
@@ -172,7 +174,7 @@ def make_thumbnails(count: int) -> list[bytes]:
 
 @contextmanager
 def served(bodies: list[bytes]) -> Iterator[list[str]]:
-    """URLs of the bodies on a server that is a process of its own, as a real one would be."""
+    """URLs of these bodies on a server in its own process, like a real one."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(bodies, theirs))
     process.start()
@@ -200,7 +202,7 @@ def write_dataset(folder: Path, photos: list[tuple[str, str]]) -> Path:
 
 
 def measure_speed(work: Path, count: int, some: int, rounds: int) -> dict[str, list[Rate]]:
-    """Rates by variant, one per round. The notebook's loop does only `some` of the photos."""
+    """Rates by variant, one per round. The notebook's loop takes only `some` of the photos."""
     model = make_model(work / "model")
     files = find_model(str(work / "model"))
     bodies = make_thumbnails(count)
@@ -271,7 +273,7 @@ def measure_case(case: str, count: int, work: Path) -> dict[str, float]:
 
 def report(speed: dict[str, list[Rate]], memory: dict[str, dict[str, float]]) -> str:
     def per_round(name: str, base: str) -> float:
-        """The median over the rounds of one rate over another of the same round."""
+        """The median over the rounds of the ratio of two rates of the same round."""
         pairs = zip(speed[name], speed[base], strict=True)
         return median(ours.photos_per_second / other.photos_per_second for ours, other in pairs)
 

@@ -1,4 +1,4 @@
-"""The memory of a run: `embed_memory.py photos|conversions COUNT FOLDER` prints one JSON object.
+"""Memory of a run. `embed_memory.py photos|conversions COUNT FOLDER` prints a JSON object.
 
 A script of its own, so that a process holds only what a run holds.
 """
@@ -30,7 +30,7 @@ ROWS_AT_A_TIME = 100_000
 
 
 class RepeatingEncoder:
-    """The real model for one batch, whose answer it repeats: 100,000 photos take minutes."""
+    """Runs the model on one batch and repeats the answer: 100,000 photos take minutes."""
 
     def __init__(self, encoder: Any) -> None:
         self.encoder, self.batch_size = encoder, encoder.batch_size
@@ -53,8 +53,9 @@ def make_photos(count: int, dataset: Path) -> None:
 
 
 def embed_photos(dataset: Path, out: Path) -> None:
-    """The whole run, with one thumbnail for all photos."""
-    from photo_search.ingest.embedding.clip import load_encoder  # here: conversions need no torch
+    """A complete run, with one thumbnail for all photos."""
+    # imported here because conversions need no torch
+    from photo_search.ingest.embedding.clip import load_encoder
 
     file = io.BytesIO()
     Image.effect_noise((200, 133), 64).convert("RGB").save(file, "JPEG", quality=75)
@@ -74,7 +75,7 @@ def embed_photos(dataset: Path, out: Path) -> None:
 
 
 def make_conversions(count: int, dataset: Path) -> None:
-    """Two parts in the shape of release 1.4, with keywords as skewed as people's."""
+    """Write two files in the shape of release 1.4, with keywords as skewed as in real data."""
     random = np.random.default_rng(0)
     words = np.array([f"keyword {number}" for number in range(5000)])
     schema = pa.schema(dict.fromkeys(CONVERSIONS.columns, pa.string()))
@@ -103,7 +104,7 @@ def make_conversions(count: int, dataset: Path) -> None:
 
 
 def peak_megabytes() -> float:
-    """The kernel's high-water mark of this process (Linux)."""
+    """The highest memory of this process so far, from the kernel (Linux)."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
@@ -111,7 +112,7 @@ def peak_megabytes() -> float:
 def main() -> None:
     case, count, work = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     dataset, out = work / f"{case}-{count}", work / f"{case}-{count}-out"
-    if not dataset.exists():  # made by another process, whose memory does not count
+    if not dataset.exists():  # made in another process, whose memory does not count
         dataset.mkdir()
         {"photos": make_photos, "conversions": make_conversions}[case](count, dataset)
         os.execv(sys.executable, [sys.executable, *sys.argv])

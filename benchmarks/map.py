@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 from photo_search.warehouse import Project
 
 COPIES = 97  # beside the photos themselves
-PARTS = 10  # of each cluster
+PARTS = 10  # photos of each cluster
 WINDOW = {"width": 1280, "height": 900}
 
 # The first names of clusters are drawn when all points are.
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def multiply_photos() -> None:
-    """Each photo many times, scattered around its place; each cluster in ten parts."""
+    """Copy each photo many times around its place, and split each cluster into ten."""
     copy = "concat(photo_id, '-', toString(number)) as photo_id"
     with Project(Path()).open() as warehouse:
         copies = f"cross join numbers(1, {COPIES}) as copies"
@@ -104,7 +104,7 @@ def measure_browser(address: str) -> None:
 
 
 def first_drawing(page: Page, address: str) -> float:
-    """Milliseconds from navigation to the first drawing."""
+    """Milliseconds from the navigation to the first drawing."""
     page.goto("about:blank")
     page.goto(f"{address}map")
     page.get_by_role("status").filter(has_text="in view").wait_for()

@@ -1,4 +1,4 @@
-"""What near_duplicates() costs as a group of equal pictures grows, by turns with its first form.
+"""How long near_duplicates() and its first version take as a group of equal pictures grows.
 
 python benchmarks/near_duplicates.py
 """
@@ -16,10 +16,10 @@ from jinja2 import Environment
 REPOSITORY = Path(__file__).parents[1]
 MACRO = REPOSITORY / "macros" / "search" / "near_duplicates.sql"
 RUNS = 3
-SLOW = ("400 equal", "800 equal", "1600 equal")  # the first form: 9 s, 36 s, minutes
+SLOW = ("400 equal", "800 equal", "1600 equal")  # the first version: 9 s, 36 s, minutes
 PAIRS = "select photo_id, duplicate_photo_id from pairs"
 
-# The first form: each photo tells all that it is connected with to all that it is connected with.
+# The first version: each photo sends its connected photos to all of them.
 FIRST_FORM = """
 {% macro _connected_groups(pairs) -%}
 {%- set rounds = namespace(
@@ -45,14 +45,14 @@ def statement(macros: str) -> str:
 
 
 def equal_pictures(count: int) -> Iterator[tuple[int, int]]:
-    """Pairs as photo_neighbours has them: each photo with the first ten others."""
+    """Pairs as in photo_neighbours: each photo with the first ten others."""
     for photo in range(count):
         others = [other for other in range(11) if other != photo][:10]
         yield from ((min(photo, other), max(photo, other)) for other in others)
 
 
 def chain(count: int) -> Iterator[tuple[int, int]]:
-    """Each photo is near to the next one, in an order that is not that of their ids."""
+    """Each photo is near the next one. This order is not the order of their ids."""
     order = sorted(range(count), key=lambda number: number * 7919 % 104729)
     yield from (tuple(sorted(pair)) for pair in pairwise(order))  # type: ignore[misc]
 

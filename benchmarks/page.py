@@ -27,7 +27,7 @@ def main() -> None:
 
 @contextmanager
 def serving() -> Iterator[tuple[str, int]]:
-    """Address and process of a running search page."""
+    """The address and the process of a running search page."""
     command = [str(Path(sys.executable).with_name("photo-search")), "serve", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
@@ -39,7 +39,7 @@ def serving() -> Iterator[tuple[str, int]]:
 
 def measure(netloc: str, pid: int) -> None:
     paths = some_paths(netloc)
-    run(netloc, paths[:200])  # every worker has its connection and its templates
+    run(netloc, paths[:200])  # every worker has its own connection and templates
     alone = run_one_by_one(netloc, paths[:100])
     before = memory_mb(pid)
     started = time.perf_counter()
@@ -65,7 +65,7 @@ def some_paths(netloc: str) -> list[str]:
 
 
 def run(netloc: str, paths: list[str]) -> list[float]:
-    """Milliseconds of each request as a visitor waits for it."""
+    """Milliseconds that a visitor waits for each request."""
 
     def visitor(number: int) -> list[float]:
         connection, took = http.client.HTTPConnection(netloc), []
@@ -80,7 +80,7 @@ def run(netloc: str, paths: list[str]) -> list[float]:
 
 
 def run_one_by_one(netloc: str, paths: list[str]) -> list[float]:
-    """Milliseconds that the server spent on each page besides the query that it shows."""
+    """Milliseconds that the server spent on each page outside the query that it shows."""
     connection = http.client.HTTPConnection(netloc)
     timings = [get(connection, path)[0] for path in paths]
     return [timing["page"] - timing["query"] for timing in timings]

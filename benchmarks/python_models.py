@@ -1,4 +1,4 @@
-"""What a dbt Python model costs beside the same work by hand, on chDB or on a server.
+"""Compares a dbt Python model with the same work by hand, on chDB or on a server.
 
     python benchmarks/python_models.py [--rows 25000] [--stream-rows 1000000] [--http]
 
@@ -88,7 +88,7 @@ def connect(folder: Path, port: int) -> Any:
 
 
 def fill(folder: Path, port: int, rows: int) -> None:
-    """The table to read, and an empty one to be replaced by hand."""
+    """Make the table to read, and an empty one that the work by hand replaces."""
     client = connect(folder, port)
     client.command("create database bench")
     numbers = f"arrayMap(i -> toFloat32(cityHash64(number, i) % 1000 + 1), range({DIMENSION}))"
@@ -144,13 +144,15 @@ def _measure(work: Callable[..., Any], arguments: tuple[Any, ...], times: int) -
 
 
 def measure(work: Callable[..., Any], *arguments: Any, times: int = 1) -> Measured:
-    """In a process of its own: for its peak memory, and because chDB serves one at a time."""
+    """Run in a new process, which shows the peak memory. chDB also serves only one process at a
+    time.
+    """
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_measure, work, arguments, times).result()
 
 
 def compare(rows: int, repeats: int, port: int) -> None:
-    """Both ways in turn, on the same table, twice in each process: the first time also imports."""
+    """Both ways in turn, on the same table, twice in each process. The first time includes imports."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_project(folder, port)

@@ -1,4 +1,4 @@
-"""This project's search against others, on made-up data of the real size, all engines in one run.
+"""Compares this project's search with others, on invented data of the real size, in one run.
 
     python benchmarks/search.py                                # the real size
     python benchmarks/search.py --photos 200000 --conversions 8000000 --once
@@ -7,11 +7,10 @@
         --only photo_search,notebook,duckdb                    # no index, no question
     python benchmarks/search.py --quick                        # a minute, to see that it runs
 
-Made-up data are kept in the cache: `--prepare` makes them, and the peers' environment, beforehand.
-`--once --keep` leaves the loaded databases as well, and `--again` only asks them. Each run replaces
-its size's figures in benchmarks/results/search/, writes all sizes together to
-benchmarks/results/search.md and prints them. The peers live in an environment of their own
-(requirements-search.txt).
+The invented data stay in the cache. `--prepare` makes them and the environment of the other engines
+(requirements-search.txt) beforehand. `--once --keep` keeps the loaded databases, and `--again` only
+asks them. Each run replaces the figures of its size in benchmarks/results/search/, writes all sizes
+to benchmarks/results/search.md and prints them.
 """
 
 import argparse
@@ -34,7 +33,7 @@ from search_bench.truth import Truth
 
 NEW_PHOTOS, NEW_CONVERSIONS = 1_000, 100_000
 RESULTS = BENCHMARKS / "results" / "search"
-APPROXIMATE = {"pgvector", "lancedb", "usearch"}  # with a candidate list of a size to be found
+APPROXIMATE = {"pgvector", "lancedb", "usearch"}  # engines whose candidate list needs a size
 OF_THIS_PROJECT = {"photo_search", "notebook"}  # run in this environment
 FILTERED = [f"filtered {share}" for share in SHARES]
 QUESTIONS = {
@@ -50,7 +49,8 @@ QUESTIONS = {
     "usearch": ["similar"],
 }  # fmt: skip
 OPENED_AGAIN = {"photo_search", "notebook", "pgvector", "duckdb", "lancedb"}
-# No statements that could be sent by hand; and neighbours grow with the square of the photos.
+# It is too slow without statements sent by hand, and the time for neighbours grows with the square
+# of the photos.
 PYTHON_MODELS = ["photo_neighbours+", "photo_clusters+", "photo_map+"]
 
 
@@ -139,7 +139,9 @@ def _options() -> argparse.Namespace:
 
 
 def _data(options: argparse.Namespace) -> tuple[Path, Path]:
-    """Folders of the first and the second day's files, made unless the cache has them."""
+    """The folders with the files of the first and the second day. Makes them unless they are
+    cached.
+    """
     count_photos, count_conversions = options.photos, options.conversions
     maker = hashlib.sha256((BENCHMARKS / "search_bench" / "data.py").read_bytes()).hexdigest()[:8]
     data = options.cache / f"data-{count_photos}-{count_conversions}-{maker}"
@@ -172,7 +174,7 @@ def _ask(engines: dict[str, RemoteEngine], truth: Truth, rounds: int) -> dict[st
 def _load(
     engine: RemoteEngine, data: Path, dbt: dict[str, Any], options: argparse.Namespace
 ) -> dict[str, Any]:
-    """Fill an engine with the first day's data: seconds by step and peak memory."""
+    """Load the first day's data into an engine. Returns seconds by step and the peak memory."""
     if engine.name != "photo_search":
         answer = engine.call("load", str(data))
         loaded = {"seconds": answer.value, "peak_bytes": answer.peak_bytes}
@@ -194,7 +196,7 @@ def _load(
 
 
 def _build(work: Path, dbt: dict[str, Any], once: bool) -> Cost:
-    """Build this project's tables; costs go into `dbt`. Returns that of what is asked then."""
+    """Build this project's tables, and add the costs to `dbt`. Returns the database to ask."""
     database, copy, by_hand = work / "photo_search", work / "copy", work / "by_hand"
     without_python = ["--exclude", *PYTHON_MODELS]
     if once:
@@ -211,7 +213,7 @@ def _build(work: Path, dbt: dict[str, Any], once: bool) -> Cost:
 
 
 def _sizes(engine: RemoteEngine, is_warm: bool) -> dict[str, int]:
-    """Disk, and memory if it was asked."""
+    """The size on disk, and the memory if the engine was asked."""
     answer = engine.call("size_on_disk")
     server = engine.call("server_bytes").value if engine.name == "pgvector" else 0
     return {

@@ -2,8 +2,8 @@
 
     python sample/make_sample.py [FOLDER]
 
-Needs scikit-image 0.26.0 beside the project's own packages: the photographs lie in its wheel,
-nothing is downloaded. The same seed gives the same bytes; those of the JPEG files also depend on
+Needs scikit-image 0.26.0 beside the project's own packages. The photographs are in its wheel, so
+nothing is downloaded. The same seed gives the same bytes. The JPEG files also depend on
 the encoder in Pillow (13.0.0).
 """
 
@@ -27,7 +27,7 @@ TWO_ROWS = {"duplicate-1"}
 
 
 def make_sample(folder: Path) -> None:
-    """Write the whole sample into `folder`, over what an earlier run left there."""
+    """Write the whole sample into `folder`, over the files of an earlier run."""
     words = tomllib.loads((HERE / "making" / "pictures.toml").read_text("utf-8"))
     pictures = [Picture.from_toml(entry) for entry in words["picture"]]
     made = photos.make_photos([crop for one in pictures for crop in cut(one, SEED)], SEED)

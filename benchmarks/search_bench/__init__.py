@@ -1,1 +1,1 @@
-"""What benchmarks/search.py measures with: data, engines in processes, dbt, the report."""
+"""The parts of benchmarks/search.py: data, engines in processes, dbt, the report."""

@@ -1,4 +1,4 @@
-"""Questions put to all engines in turn, on the same data, in one run."""
+"""Ask all engines each question in turn, on the same data, in one run."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ RECALL = 0.99
 
 @dataclass
 class Timing:
-    """Of one question to one engine, in milliseconds, with the share of right answers."""
+    """The times of one question to one engine, in milliseconds, and the share of right answers."""
 
     milliseconds: list[float] = field(default_factory=list)
     recalls: list[float] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Timing:
 
 
 def find_effort(engine: RemoteEngine, question: str, truth: Truth) -> int:
-    """The smallest candidate list with which an approximate index reaches RECALL, set."""
+    """Set the smallest candidate list with which an approximate index reaches RECALL."""
     for ef in EFFORTS:
         engine.call("set_effort", ef)
         recalls = [
@@ -55,10 +55,10 @@ def ask_in_turn(
     truth: Truth,
     rounds: int,
 ) -> dict[str, dict[str, Timing]]:
-    """Ask every engine each of its questions about every target, all before the next target.
+    """Ask every engine all its questions about one query photo, then about the next.
 
-    A question is a method of the engine and, after a blank, the share of photos that its filter
-    keeps. The first round warms up and is not timed. Returns timings by engine and question.
+    A question is a method of the engine, a blank, and the share of photos that its filter keeps.
+    The first round warms up and is not timed. Returns the timings by engine and question.
     """
     timings = {name: {question: Timing() for question in questions[name]} for name in engines}
     for is_timed, target, name, question in _turns(questions, truth.targets, rounds):

@@ -1,8 +1,8 @@
-"""Made-up photos and conversions with the statistics of real ones, in the files of a real run.
+"""Invented photos and conversions with the statistics of real ones, in the files of `embed`.
 
-Vectors: a cone like CLIP's (random pairs have a cosine of 0.39 +- 0.07), clusters, one photo in
-fourteen a near-duplicate of another (distance below 0.03), one in two thousand an exact one.
-Conversions: Zipf over photos and over keywords, most keywords belonging to the photo's cluster.
+The vectors are in a cone like CLIP's (random pairs have a cosine of 0.39 +- 0.07), in clusters. One
+photo in fourteen is a near-duplicate of another (distance below 0.03), one in two thousand a copy.
+Photos and keywords of conversions follow Zipf's law. Most keywords belong to the photo's cluster.
 The same sizes give the same rows.
 """
 
@@ -26,10 +26,11 @@ from photo_search.ingest.pipeline.parquet import (
 from search_bench.filters import NARROWEST, TOO_WIDE
 
 CONE = 0.39  # mean cosine of two random photos
-SPECTRUM = 0.36  # how fast the variance falls from dimension to dimension: some 80 of them matter
+# how fast the variance falls from dimension to dimension; about 80 dimensions matter
+SPECTRUM = 0.36
 NEAR_DUPLICATES, DUPLICATES = 0.035, 0.0005
 PHOTOS_A_CLUSTER, KEYWORDS_A_CLUSTER = 50, 20
-ORPHANS = 0.005  # conversions of photos that are not there
+ORPHANS = 0.005  # the share of conversions whose photo does not exist
 FIRST_DAY = np.datetime64("2024-01-01T00:00:00.000", "ms")
 EVERY = np.timedelta64(4_000, "ms")  # one conversion
 ALPHABET = np.frombuffer(
@@ -41,7 +42,7 @@ SYLLABLES = pa.array([first + second for first in "bdfgklmnprst" for second in "
 
 
 class World:
-    """What photos and conversions must agree on: ids, clusters, words."""
+    """What photos and conversions share: ids, clusters, words."""
 
     def __init__(self, count_photos: int, showcase: Path) -> None:
         rng = np.random.default_rng(1)
@@ -58,17 +59,17 @@ class World:
         self.keywords = _words(rng, count_clusters * KEYWORDS_A_CLUSTER, 3)
         self.users = _uuids(rng, max(100, 20 * count_photos))
         self.popularity = rng.permutation(np.arange(1, count_photos + 1) ** -0.8)
-        self.popularity[::50] = 0  # photos that nobody downloaded
+        self.popularity[::50] = 0  # the share of photos that nobody downloaded
 
     def directions(self, rng: np.random.Generator, count: int) -> np.ndarray:
-        """Unit vectors, most of whose variance lies in few dimensions: (count, 512) float32."""
+        """Unit vectors as (count, 512) float32. Most of their variance is in few dimensions."""
         return _unit(rng.standard_normal((count, DIMENSION), dtype=np.float32) * self.spectrum)
 
 
 def write_data(
     folder: Path, world: World, photos: range, conversions: range, onto: Path | None = None
 ) -> None:
-    """Fill `folder` with the three Parquet files of a run: what `onto` holds, then these rows."""
+    """Write the three Parquet files of a run to `folder`: the rows of `onto`, then these rows."""
     folder.mkdir(parents=True, exist_ok=True)
     _write(
         folder / "photos.parquet",
@@ -202,7 +203,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def _zipf(rng: np.random.Generator, size: int, count: int) -> np.ndarray:
-    """`count` whole numbers below `size`, number n about 1/(n + 1) as often as 0."""
+    """`count` whole numbers below `size`. Number n is 1/(n + 1) times as frequent as 0."""
     return np.asarray(np.exp(rng.random(count) * np.log(size + 1)) - 1, dtype=np.int64)
 
 
@@ -226,5 +227,5 @@ def _choice(rng: np.random.Generator, count: int, values: list[str | None]) -> p
 
 
 def _some(rng: np.random.Generator, values: pa.Array, share: float) -> pa.Array:
-    """`values`, of which only `share` are known."""
+    """`values`, of which all but `share` are null."""
     return pc.if_else(rng.random(len(values)) < share, values, None)

@@ -1,4 +1,4 @@
-"""What `photo-search load` and dbt cost on one database, and the same statements without dbt."""
+"""The costs of `photo-search load`, of dbt, and of the same statements without dbt."""
 
 import json
 import re
@@ -12,12 +12,12 @@ STATEMENT = re.compile(r"^On \S+: (?P<sql>.*)\.\.\.$", re.DOTALL)
 
 
 def load(data: Path, work: Path) -> Cost:
-    """`photo-search load`, as a user types it."""
+    """Run `photo-search load` as a user does."""
     return run(["photo-search", "load", "--data", data], work)
 
 
 def build(work: Path, *selection: str) -> Cost:
-    """`dbt build`, tests too; what it sent is then in the log."""
+    """Run `dbt build` with its tests. The log then has its statements."""
     log = _log(work)
     log.unlink(missing_ok=True)
     options = [
@@ -32,7 +32,9 @@ def build(work: Path, *selection: str) -> Cost:
 
 
 def by_hand(loaded: Path, built: Path, python: Path) -> float:
-    """Seconds for the statements of the last build of `built`, sent to a copy from before it."""
+    """Seconds for the statements of the last build of `built`, run on a copy from before that
+    build.
+    """
     sent = loaded.with_suffix(".sql.json")
     sent.write_text(json.dumps(list(_statements(_log(built)))))
     engine = RemoteEngine("statements", python, loaded)
@@ -43,13 +45,13 @@ def by_hand(loaded: Path, built: Path, python: Path) -> float:
 
 
 def copy(work: Path, other: Path) -> None:
-    """A database at rest, again."""
+    """Copy a database that no process has open."""
     shutil.rmtree(other, ignore_errors=True)
     shutil.copytree(work, other, symlinks=True)
 
 
 def operations(work: Path, photo_id: str, times: int) -> dict[str, list[Cost]]:
-    """`dbt run-operation` of a macro that asks nothing, and of similar_photos, by turns."""
+    """Run similar_photos and an empty macro as `dbt run-operation`, in turn."""
     commands = {
         "empty": ["text_literal", "--args", json.dumps({"value": ""})],
         "similar_photos": ["similar_photos", "--args", json.dumps({"photo_id": photo_id})],

@@ -1,4 +1,4 @@
-"""The machine that figures belong to."""
+"""The machine that runs the benchmark."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def describe_machine() -> str:
-    """Processor, how many of it, memory, system, Python."""
+    """The processor, the number of cores, memory, system and Python."""
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
@@ -17,9 +17,9 @@ def describe_machine() -> str:
 
 
 def peak_bytes(pid: int | str = "self") -> int:
-    """Most memory of a running program so far; 0 once it has ended.
+    """The peak memory of a running program so far, or 0 if it has ended.
 
-    Not what wait4() and getrusage() say: they count the process that started it as well.
+    wait4() and getrusage() would also count the process that started it.
     """
     with open(f"/proc/{pid}/status") as status:
         sizes = [line.split()[1] for line in status if line.startswith("VmHWM")]

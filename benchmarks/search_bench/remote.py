@@ -1,4 +1,4 @@
-"""Engines and commands in processes of their own, and what they cost."""
+"""Engines and commands in their own processes, and what they cost."""
 
 import json
 import os
@@ -19,7 +19,7 @@ BENCHMARKS = ROOT / "benchmarks"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a method of an engine returned, the seconds it took, the peak memory so far."""
+    """What a method of an engine returned, its seconds, and the peak memory so far."""
 
     value: Any
     seconds: float
@@ -27,7 +27,7 @@ class Answer:
 
 
 class RemoteEngine:
-    """An engine of `search_bench.engines`, started by `python`, its database in `work`."""
+    """An engine of `search_bench.engines`, started by `python`, with its database in `work`."""
 
     def __init__(self, name: str, python: Path, work: Path) -> None:
         work.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,9 @@ class RemoteEngine:
         )
 
     def call(self, method: str, *arguments: Any) -> Answer:
-        """Raises RuntimeError when the engine fails; its traceback stands on standard error."""
+        """Call a method. Raises RuntimeError if the engine fails. Its traceback is on standard
+        error.
+        """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         print(json.dumps([method, *arguments]), file=self.process.stdin, flush=True)
@@ -59,7 +61,7 @@ class RemoteEngine:
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one command: seconds on the clock and of the processors, peak memory."""
+    """The costs of one command: seconds, processor seconds and peak memory."""
 
     seconds: float
     cpu_seconds: float
@@ -67,7 +69,7 @@ class Cost:
 
 
 def run(command: Sequence[str | Path], work: Path) -> Cost:
-    """Run a command of this environment on the database in `work`. Raises on failure."""
+    """Run a command of this environment on the database in `work`. Raises if it fails."""
     with (work.with_suffix(".out")).open("ab") as output:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -86,7 +88,9 @@ def run(command: Sequence[str | Path], work: Path) -> Cost:
 
 
 def environment(work: Path) -> dict[str, str]:
-    """Variables by which this project, its tools and search_bench are found, for one database."""
+    """Variables with which commands find this project, its tools and search_bench, for one
+    database.
+    """
     return {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -98,7 +102,7 @@ def environment(work: Path) -> dict[str, str]:
 
 
 def peers_python(cache: Path) -> Path:
-    """Python of an environment with the peers, made on the first call."""
+    """The Python of the environment of the other engines. The first call makes it."""
     folder = cache / "peers"
     requirements = BENCHMARKS / "requirements-search.txt"
     ready = folder / "requirements.txt"

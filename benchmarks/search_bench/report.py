@@ -1,4 +1,4 @@
-"""Figures of all sizes as one page of Markdown: goals first, then what they are made of."""
+"""The figures of all sizes as one page of Markdown: first the goals, then the measurements."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -12,19 +12,26 @@ MIB = 2**20
 HEADER = """\
 # Search, measured
 
-Written by `make bench-search` (benchmarks/search.py). Times in milliseconds from the call to rows
-in hand, engines asked in turn in one run on the same made-up data, warm. Ratios compare medians of
-one run; absolute times depend on the machine. Recall is the share of the ten nearest that an answer
-holds, ties allowed, by float64 arithmetic; an approximate index has the smallest candidate list
-that reaches 0.99 (photo_search: what its macros set). `filtered` and `filtered_exact` are the ten
-nearest of the photos that pass a filter, which keeps the share that is named; without and with
-`exact=true`, pgvector's by its iterative scan. The last column counts answers of exactly ten rows,
-or of as many as pass.
+`make bench-search` (benchmarks/search.py) writes this page.
+
+Times are in milliseconds, from the call until all rows are fetched. The engines take turns in one
+warm run, on the same invented data. A ratio is photo_search's median divided by the other's, so
+photo_search is faster below 1. Both medians are from one run, because absolute times depend on the
+machine.
+
+Recall is the share of the true ten nearest photos that an answer has, computed in float64, with
+ties allowed. An approximate index uses the smallest candidate list that reaches 0.99. photo_search
+uses what its macros set.
+
+`filtered` and `filtered_exact` ask for the ten nearest of the photos that pass a filter. The number
+is the share of photos that pass. `filtered_exact` uses `exact=true`. pgvector filters with its
+iterative scan. The last column counts the answers that have exactly ten rows, or as many as pass
+the filter.
 """
 
 
 class Goal(NamedTuple):
-    """A figure of one run, most often a ratio, and what it should be at most, by photos."""
+    """A figure of one run, usually a ratio, and its upper limit by number of photos."""
 
     what: str
     ratio: Callable[[Result], float | None]
@@ -32,7 +39,7 @@ class Goal(NamedTuple):
 
 
 def write_report(results: Path, page: Path) -> str:
-    """Draw all `*.json` of `results` into `page`; returns its text."""
+    """Write all `*.json` of `results` to `page`. Returns its text."""
     runs = sorted(
         (json.loads(file.read_text()) for file in results.glob("*.json")),
         key=lambda run: run["photos"],
@@ -42,7 +49,7 @@ def write_report(results: Path, page: Path) -> str:
         parts += [
             f"## {run['photos']:,} photos, {run['conversions']:,} conversions\n",
             f"{run['machine']}.\n",
-            _asking(run) if "asking" in run else "Loaded, and not asked.\n",
+            _asking(run) if "asking" in run else "Loaded only.\n",
             _loading(run),
             _dbt(run),
         ]
@@ -52,7 +59,7 @@ def write_report(results: Path, page: Path) -> str:
 
 
 def _over(question: str, peer: str, its_question: str) -> Callable[[Result], float | None]:
-    """photo_search's median over a peer's."""
+    """photo_search's median divided by another engine's."""
 
     def ratio(run: Result) -> float | None:
         try:
@@ -101,7 +108,7 @@ def _over_pgvector(figure: str) -> Callable[[Result], float | None]:
 
 
 def _load_over_tuples(step: str) -> Callable[[Result], float | None]:
-    """`photo-search load` over one way of the notebook's `client.insert`."""
+    """`photo-search load` divided by one way of the notebook's `client.insert`."""
 
     def ratio(run: Result) -> float | None:
         try:
@@ -128,7 +135,7 @@ GOALS = [
          _over("downloads_kept", "lancedb", "downloads"), {LITE: 0.5, EIGHT: 0.15}),
     Goal("photo_conversions over pgvector's JOIN",
          _over("downloads_kept", "pgvector", "downloads"), {ANY: 1.5}),
-    Goal("photo_conversions over pgvector with a roll-up too",
+    Goal("photo_conversions over pgvector with a roll-up",
          _over("downloads_kept", "pgvector", "downloads_kept"), {ANY: 1.5}),
     Goal("exact search over DuckDB", _over("exact", "duckdb", "exact"), {ANY: 0.5}),
     Goal("`photo-search load` over `client.insert` of tuples, past 2 million in proportion",
@@ -141,16 +148,16 @@ GOALS = [
          _dbt_ratio(_seconds("build_of_new"), _seconds("build")), {ANY: 0.2}),
     Goal("`dbt build` of nothing new over the first",
          _dbt_ratio(_seconds("build_of_nothing"), _seconds("build")), {}),
-    Goal("`dbt run-operation similar_photos` over one of a macro that asks nothing",
+    Goal("`dbt run-operation similar_photos` over an empty operation",
          _dbt_ratio(_operation("similar_photos"), _operation("empty")), {ANY: 1.15}),
     Goal("size on disk over pgvector's", _over_pgvector("bytes_on_disk"), {}),
     Goal("peak memory while loading over pgvector's", _over_pgvector("peak_bytes"), {}),
-    Goal("peak memory while asked over pgvector's", _over_pgvector("warm_bytes"), {}),
+    Goal("peak memory while answering over pgvector's", _over_pgvector("warm_bytes"), {}),
 ]  # fmt: skip
 
 
 def _goals(runs: Sequence[Result]) -> str:
-    """Each goal beside each size's ratio; a missed one is bold and says so."""
+    """The ratio of each size beside each goal. A missed goal is bold and says so."""
     rows = []
     for goal in GOALS:
         cells = [goal.what]
@@ -180,7 +187,7 @@ def _asking(run: Result) -> str:
                     f"{timing['recall']:.4f}{wrong}", str(effort or ""), right_rows,
                 ])  # fmt: skip
     head = ["question", "engine", "p50", "p95", "recall@10", "ef", "right rows"]
-    return f"{run['targets']} photos asked about.\n\n" + _table(head, rows)
+    return f"{run['targets']} query photos.\n\n" + _table(head, rows)
 
 
 def _loading(run: Result) -> str:
@@ -194,7 +201,13 @@ def _loading(run: Result) -> str:
         ]
         for engine, loading in run["loading"].items()
     ]
-    head = ["engine", "seconds", "peak MiB while loading", "peak MiB while asked", "MiB on disk"]
+    head = [
+        "engine",
+        "seconds",
+        "peak MiB while loading",
+        "peak MiB while answering",
+        "MiB on disk",
+    ]
     return _table(head, rows)
 
 
@@ -215,18 +228,20 @@ def _dbt(run: Result) -> str:
     ]  # fmt: skip
     if "by_hand" in run["dbt"]:
         by_hand = f"{run['dbt']['by_hand']:.1f}"
-        rows.append(["the statements of that without Python models, by hand", by_hand, "", ""])
+        rows.append(
+            ["the statements of `dbt build` without Python models, by hand", by_hand, "", ""]
+        )
     for name, operations in run["dbt"].get("operations", {}).items():
         middle = [median(cost[key] for cost in operations) for key in ("seconds", "cpu_seconds")]
         peak = max(cost["peak_bytes"] for cost in operations)
         rows.append([
             f"`dbt run-operation` {name}", f"{middle[0]:.1f}", f"{middle[1]:.1f}", _mib(peak),
         ])  # fmt: skip
-    return _table(["what", "seconds", "of the processors", "peak MiB"], rows)
+    return _table(["what", "seconds", "processor seconds", "peak MiB"], rows)
 
 
 def _mib(size: int) -> str:
-    """Nothing where it was not measured."""
+    """The size in MiB, or nothing if it was not measured."""
     return f"{size / MIB:,.0f}" if size else ""
 
 

@@ -1,4 +1,4 @@
-"""What the right answers are, by numpy in float64."""
+"""The right answers, computed by numpy in float64."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,14 +10,14 @@ import pyarrow.parquet as pq
 from search_bench.filters import SHARES, widest
 from search_bench.vectors import read_vectors
 
-SAME = 1e-6  # distances closer than this are ties: float32 tells no more
+SAME = 1e-6  # distances closer than this are ties, because float32 cannot tell them apart
 TOP = 10
 
 
 class Truth:
-    """Targets to ask about, and the check of every answer about them.
+    """The query photos, and the check of every answer about them.
 
-    `share` below is that of a filter (search_bench.filters); 1 is none.
+    `share` is that of a filter (search_bench.filters). 1 means no filter.
     """
 
     def __init__(self, data: Path, count_targets: int) -> None:
@@ -42,7 +42,9 @@ class Truth:
         )
 
     def recall(self, target: str, found: Sequence[str], share: float = 1) -> float:
-        """Part of the ten that are as near as the true ten and pass; who is twice is wrong."""
+        """The share of the ten rows that pass and are as near as the true ten. A duplicate is
+        wrong.
+        """
         nearest = self.nearest[target, share]
         if len(found) != len(set(found)) or len(found) > TOP or target in found:
             return 0.0
@@ -53,7 +55,7 @@ class Truth:
         return float(near.sum() / len(nearest))
 
     def has_all_rows(self, target: str, found: Sequence[str], share: float = 1) -> bool:
-        """Whether as many came as were asked for, or as there are."""
+        """Whether the answer has as many rows as it should, or as there are."""
         return len(found) == len(self.nearest[target, share])
 
     def counts_agree(self, counted: Sequence[tuple[str, int]]) -> bool:
@@ -69,7 +71,7 @@ class Truth:
         return np.asarray(1 - cosines)
 
     def _nearest_distances(self, target: str) -> Iterator[tuple[float, np.ndarray]]:
-        """By float32 first, so that a million photos need no second copy in float64."""
+        """Search in float32 first, so that a million photos need no second copy in float64."""
         cosines = self.matrix @ self.matrix[self.row[target]]
         cosines[self.row[target]] = -2
         for share in (1, *SHARES):

@@ -1,4 +1,4 @@
-"""The vectors of a photos.parquet as one matrix: what engines without tables work on."""
+"""The vectors of a photos.parquet as one matrix, for engines without tables."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,7 @@ class Vectors(NamedTuple):
 
 
 def read_vectors(data: str | Path) -> Vectors:
-    """Read ids and vectors alone."""
+    """Read only the ids and vectors."""
     table = pq.read_table(Path(data, "photos.parquet"), columns=["photo_id", "photo_embed"])
     flat = np.concatenate([chunk.flatten().to_numpy() for chunk in table["photo_embed"].chunks])
     return Vectors(table["photo_id"].to_pylist(), flat.reshape(table.num_rows, -1))

@@ -1,8 +1,8 @@
-"""One engine in a process of its own: JSON lines that come in are calls, lines out are answers.
+"""One engine in its own process. Input lines are calls in JSON, output lines are answers.
 
-Started as `python -m search_bench.worker ENGINE WORK_FOLDER` by the Python whose packages the
-engine needs. An answer holds what the method returned, the seconds it took here, and the peak
-memory of the process, so that neither the pipe nor another engine is measured.
+Started as `python -m search_bench.worker ENGINE WORK_FOLDER` by the Python that has the engine's
+packages. An answer has what the method returned, its seconds here, and the peak memory of the
+process. So neither the pipe nor another engine is measured.
 """
 
 import importlib
@@ -18,7 +18,7 @@ from search_bench.machine import peak_bytes
 def main() -> None:
     """Serve calls of [method, argument …] until the input ends."""
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # what a library prints is not an answer
     module = importlib.import_module(f"search_bench.engines.{sys.argv[1]}")
     engine = module.Engine(Path(sys.argv[2]))
     for line in sys.stdin:

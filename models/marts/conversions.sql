@@ -1,7 +1,5 @@
-{#
-    Sorted by photo, so that the downloads of ten photos are ten short ranges of twelve million rows. `added_at`
-    tells a later build what is counted already. Small blocks save memory.
-#}
+{# Sorted by photo, so the downloads of ten photos are ten short ranges of twelve million rows.
+    `added_at` tells a later build what is already counted. Small blocks save memory. #}
 {{ config(
     materialized="append_only_table",
     unique_key="conversion_id",

@@ -1,8 +1,9 @@
-"""Photos that look alike, as clusters: k-means, as many clusters as the square root of the photos.
+"""Groups photos that look alike with k-means. The number of clusters is the square root of the
+number of photos.
 
-The first run, and --full-refresh, makes the clusters. Later runs put each new photo into the one
-with the nearest center, the mean of its photos, and leave all others where they are; while fewer
-than 100 photos, or less than half of them, are in a cluster, they make all clusters anew.
+The first run and --full-refresh make the clusters. Later runs put each new photo into the cluster
+with the nearest center, the mean of its photos, and move no other photo. While the clusters hold
+fewer than 100 photos, or less than half of the collection, a run makes all clusters again.
 """
 
 import numpy as np
@@ -34,7 +35,8 @@ def model(dbt: Dbt, session: Session) -> pa.Table:
         ids, centers = clusters["cluster_id"].to_numpy(), np.stack(clusters["center"].to_numpy())
         nearest = (vectors @ centers.T - np.square(centers).sum(axis=1) / 2).argmax(axis=1)
     else:
-        from sklearn.cluster import KMeans  # takes seconds; only new clusters wait for it
+        # imported here because it takes seconds, and only new clusters need it
+        from sklearn.cluster import KMeans
 
         made = KMeans(round(len(vectors) ** 0.5), random_state=0).fit(vectors)
         ids, centers, nearest = np.arange(made.n_clusters), made.cluster_centers_, made.labels_

@@ -1,9 +1,10 @@
-"""A place on a plane for each photo, by PCA or by UMAP, as the var photo_map_method says.
+"""Places each photo on a plane, with PCA or UMAP, as the var photo_map_method says.
 
-The first run, and --full-refresh, makes the map. Later runs place new photos and move no others:
-where PCA would have put them, for its directions can be read off the places that are there; UMAP
-leaves nothing but places, so between the places of the five photos most like the new one. While
-fewer than 100 photos, or less than half of them, have a place, the whole map is made anew.
+The first run and --full-refresh make the map. Later runs place new photos and move no others. With
+PCA, a new photo gets the place that PCA would have given it. Its directions can be computed from
+the photos on the map. With UMAP, it goes between the places of its five most similar photos. While
+fewer than 100 photos, or less than half of the collection, have a place, a run makes the whole map
+again.
 """
 
 import numpy as np
@@ -15,7 +16,8 @@ from dbt.adapters.clickhouse_python.session import Dbt, Session
 Vectors = npt.NDArray[np.float32]
 Places = npt.NDArray[np.floating]
 
-ENOUGH = 2048  # photos from which the directions are read; as few as have numbers would do
+# photos from which the directions are computed; a vector has fewer numbers, so these are enough
+ENOUGH = 2048
 
 
 def model(dbt: Dbt, session: Session) -> pa.Table:
@@ -49,7 +51,7 @@ def model(dbt: Dbt, session: Session) -> pa.Table:
         place = along_directions if method == "pca" else among_neighbours
         places = place(vectors, *(np.stack(column.to_numpy()) for column in known.columns))
     elif method == "umap" and len(vectors) > 2:
-        from umap import UMAP  # takes seconds; only a new map waits for it
+        from umap import UMAP  # imported here because it takes seconds, and only a new map needs it
 
         places = UMAP(init="pca", random_state=0, n_jobs=1).fit_transform(vectors)
     else:
@@ -59,7 +61,9 @@ def model(dbt: Dbt, session: Session) -> pa.Table:
 
 
 def along_directions(vectors: Vectors, known: Vectors, known_places: Places) -> Places:
-    """A place is a weighted sum of the vector's numbers: least squares gives the weights back."""
+    """Place new photos with PCA. A place is a weighted sum of a vector's numbers, and least squares
+    gives the weights.
+    """
     center, origin = known.mean(axis=0), known_places.mean(axis=0)
     directions, *_ = np.linalg.lstsq(known - center, known_places - origin)
     places: Places = origin + (vectors - center) @ directions
@@ -67,8 +71,9 @@ def along_directions(vectors: Vectors, known: Vectors, known_places: Places) -> 
 
 
 def among_neighbours(vectors: Vectors, known: Vectors, known_places: Places) -> Places:
-    """The mean of the places of the five most alike, the nearer the heavier."""
-    from sklearn.neighbors import KNeighborsRegressor  # takes seconds; only new photos wait for it
+    """The mean of the places of the five most similar photos. Nearer photos weigh more."""
+    # imported here because it takes seconds, and only new photos need it
+    from sklearn.neighbors import KNeighborsRegressor
 
     nearest = KNeighborsRegressor(min(5, len(known)), weights="distance")
     places: Places = nearest.fit(known, known_places).predict(vectors)

@@ -1,8 +1,8 @@
-"""The photos most like each photo, exactly, as photo_search.ask.neighbours finds them.
+"""The photos most similar to each photo, measured exactly by photo_search.ask.neighbours.
 
-The first run and --full-refresh measure all pairs. Later runs measure the photos that are new, that
-changed, or that lost a neighbour, and write only the lists that this changes. Either way the lists
-come out the same.
+The first run and --full-refresh measure all pairs. Later runs measure photos that are new, that
+changed, or that lost a neighbour, and write only the lists that change. Both ways give the same
+lists.
 """
 
 from collections.abc import Iterator

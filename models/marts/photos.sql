@@ -1,8 +1,6 @@
-{#
-    The vector index belongs to the model, like its columns: a vector_table goes live only when its
-    index is built, and appends what is new. A search reads a few scattered rows: small granules and
-    blocks make it read little else, for which a scan takes about a tenth longer.
-#}
+{# The model sets its vector index as it sets its columns. A vector_table goes live only when
+    its index is built, and later runs append new photos. A search reads a few scattered rows. With
+    small granules and blocks it reads little else, but a scan takes about a tenth longer. #}
 {{ config(
     materialized="vector_table",
     unique_key="photo_id",

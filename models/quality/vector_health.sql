@@ -1,7 +1,5 @@
-{#
-    The vectors as a whole: whether they fill the space, crowd around a few photos, or repeat. A figure that
-    so few photos do not have is null.
-#}
+{# The vectors as a whole: whether they fill the space, crowd around a few photos, or repeat. A
+    figure is null if there are too few photos for it. #}
 
 with
 
@@ -47,7 +45,7 @@ vectors as (
             / (count_photos * (count_photos - 1)),
             null
         ) as mean_cosine,
-        -- a model that puts all photos close together puts different pictures close together too
+        -- a model may put all photos close together, and then different pictures are close too
         greatest(
             coalesce({{ var('near_duplicate_share') }} * (1 - mean_cosine), 0), 1e-6
         ) as near_duplicate_distance

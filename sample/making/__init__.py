@@ -1,1 +1,1 @@
-"""How the sample is made: a module per step, and in pictures.toml what is in each photograph."""
+"""How the sample is made, one module per step. pictures.toml says what each photograph shows."""

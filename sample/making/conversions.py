@@ -1,4 +1,4 @@
-"""Photos → conversions: who downloaded which photo when, and what they had searched for."""
+"""Photos → conversions: who downloaded which photo, when, and after which search."""
 
 import math
 import uuid
@@ -38,9 +38,9 @@ def make_conversions(
     count: int,
     seed: str,
 ) -> list[dict[str, str]]:
-    """Return `count` downloads in the order of time: Zipf over photos, keywords and users.
+    """Return `count` downloads in the order of time. Photos, keywords and users follow Zipf's law.
 
-    `generic` are words that fit every photo; `spellings` maps a word to another form of it.
+    `generic` are words that fit every photo. `spellings` maps a word to another form of it.
     """
     rng = Random(f"{seed} conversions")
     known = {photo.photo_id: photo for photo in photos}
@@ -59,7 +59,7 @@ def make_conversions(
 
 
 def _keyword(crop: Crop, generic: Sequence[str], spellings: Mapping[str, str], rng: Random) -> str:
-    """Draw a word that belongs to the crop or, at times, a generic one, as somebody types it."""
+    """Draw a word for the crop or, sometimes, a generic one, in one of its spellings."""
     own = [word for subject in crop.subjects for word in subject.keywords] + crop.picture.keywords
     words = generic if rng.random() < 0.12 else list(dict.fromkeys(own))
     word = rng.choices(words, _zipf(len(words)))[0]
@@ -69,7 +69,7 @@ def _keyword(crop: Crop, generic: Sequence[str], spellings: Mapping[str, str], r
 
 
 def _user(rng: Random) -> dict[str, str]:
-    """Invent somebody: their id, country (some have none) and device."""
+    """Invent a person: their id, country (some have none) and device."""
     return {
         "anonymous_user_id": str(uuid.UUID(int=rng.getrandbits(128), version=4)),
         "conversion_country": rng.choices(COUNTRIES, _zipf(len(COUNTRIES)))[0],
@@ -94,7 +94,9 @@ def _orientation(photo: Photo | None) -> str:
 
 
 def _moment(peak_month: int, rng: Random) -> str:
-    """Draw a time of the year: most often in the middle of the peak month, less on weekends."""
+    """Draw a time of the year. It is usually in the middle of the peak month, and rarely on
+    weekends.
+    """
     while True:
         moment = FIRST_DAY + timedelta(milliseconds=rng.randrange(DAYS * 86_400_000))
         since_peak = moment.timetuple().tm_yday / 365 - (peak_month - 0.5) / 12

@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image
 
 THUMBNAIL_WIDTH = 200
-ASPECT_RATIOS = {3 / 2: 6, 2 / 3: 2, 1.0: 3}  # width / height: how often
+ASPECT_RATIOS = {3 / 2: 6, 2 / 3: 2, 1.0: 3}  # width / height, and how often
 MOST_OVERLAP = 0.7
 
 Box = tuple[int, int, int, int]
@@ -27,7 +27,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Picture:
-    """One photograph and what pictures.toml says about it."""
+    """One photograph, and what pictures.toml says about it."""
 
     file: str
     crops: int
@@ -51,7 +51,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Crop:
-    """A part of a photograph and its thumbnail."""
+    """A crop of a photograph, and its thumbnail."""
 
     picture: Picture
     box: Box
@@ -59,12 +59,12 @@ class Crop:
 
     @property
     def subjects(self) -> list[Subject]:
-        """The subjects that lie whole within the crop."""
+        """The subjects that are completely within the crop."""
         return [subject for subject in self.picture.subjects if holds(self.box, subject.box)]
 
 
 def cut(picture: Picture, seed: str) -> list[Crop]:
-    """Return `picture.crops` crops, no two nearly alike, each with at least one whole subject."""
+    """Return `picture.crops` crops. No two are nearly alike, and each has a complete subject."""
     image = Image.open(_photographs() / picture.file)
     rng = Random(f"{seed} {picture.file}")
     crops: list[Crop] = []
@@ -76,7 +76,7 @@ def cut(picture: Picture, seed: str) -> list[Crop]:
 
 
 def holds(outer: Box, inner: Box) -> bool:
-    """Say whether `inner` lies whole within `outer`."""
+    """Say whether `inner` is completely within `outer`."""
     return (
         outer[0] <= inner[0]
         and outer[1] <= inner[1]
@@ -88,12 +88,12 @@ def holds(outer: Box, inner: Box) -> bool:
 def _photographs() -> Path:
     package = find_spec("skimage")
     if package is None or package.origin is None:
-        raise SystemExit("The photographs lie in scikit-image: pip install scikit-image==0.26.0")
+        raise SystemExit("The photographs are in scikit-image: pip install scikit-image==0.26.0")
     return Path(package.origin).parent / "data"
 
 
 def _random_box(picture: Picture, size: tuple[int, int], rng: Random) -> Box | None:
-    """Draw a box around one of the subjects, or anywhere; None when the draw does not fit."""
+    """Draw a box around one of the subjects, or anywhere. None if the box does not fit."""
     anywhere = (*size, 0, 0)
     left, top, right, bottom = rng.choice([s.box for s in picture.subjects] or [anywhere])
     aspect = rng.choices(list(ASPECT_RATIOS), list(ASPECT_RATIOS.values()))[0]
@@ -124,7 +124,7 @@ def _shared(one: Box, other: Box) -> int:
 
 
 def _overlap(one: Box, other: Box) -> float:
-    """Return the area that two boxes share, over the area that they cover together."""
+    """Return the area that two boxes share, divided by the area that they cover together."""
     shared = _shared(one, other)
     return shared / (_shared(one, one) + _shared(other, other) - shared)
 

@@ -1,4 +1,4 @@
-"""Crops → photos: an id, a popularity and the invented facts of a row of photos.tsv000."""
+"""Crops → photos: an id, a popularity, and the invented facts for a row of photos.tsv000."""
 
 import hashlib
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ COLUMNS = (
     "ai_primary_landmark_confidence", "blur_hash",
 )  # fmt: skip
 
-# Ids written by hand, and the photograph whose crop gets each. ../README.md says what each is for.
+# Ids written by hand, and the photograph whose crop gets each. ../README.md explains each of them.
 NAMED_IDS = {
     "--2IBUMsyn1": "chelsea.png",
     "--ZcoffeeQ7": "coffee.png",
@@ -48,7 +48,7 @@ NAMED_IDS = {
     "never-used5": "rocket.jpg",
     "never-used6": "text.png",
 }
-# What a photo with a named id says instead of the invented facts.
+# What a photo with a named id has instead of the invented facts.
 DIRTY_FACTS = {
     "html-descr1": {"photo_description": "<script>alert(1)</script> coffee & <b>cake</b>"},
     "quotes-and1": {"photo_description": "The \"best\" cup in town \\ it's o'clock"},
@@ -81,7 +81,7 @@ ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo of the sample: `popularity` weighs its share of the downloads, `facts` is its row."""
+    """A photo of the sample. `popularity` is its weight among the downloads, `facts` is its row."""
 
     photo_id: str
     crop: Crop
@@ -90,7 +90,7 @@ class Photo:
 
 
 def make_photos(crops: Sequence[Crop], seed: str) -> list[Photo]:
-    """Return one photo per crop, the photographs mixed, the popularity falling as in Zipf's law."""
+    """Return one photo per crop, in mixed order. Popularity falls as in Zipf's law."""
     rng = Random(seed)
     mixed = rng.sample(crops, len(crops))
     ids = _photo_ids([crop.picture.file for crop in mixed], rng)
@@ -103,7 +103,7 @@ def make_photos(crops: Sequence[Crop], seed: str) -> list[Photo]:
 
 
 def _photo_ids(files: Sequence[str], rng: Random) -> list[str]:
-    """Return random ids, but for the named ones: each goes to some crop of its photograph."""
+    """Return random ids, except the named ones. Each of those goes to a crop of its photograph."""
     ids = ["".join(rng.choices(ID_LETTERS, k=11)) for _ in files]
     free = rng.sample(range(len(files)), len(files))
     for named, file in NAMED_IDS.items():
@@ -114,10 +114,10 @@ def _photo_ids(files: Sequence[str], rng: Random) -> list[str]:
 
 
 def _ranks(crops: Sequence[Crop], rng: Random) -> list[int]:
-    """Draw the place of each crop in the order of downloads, 1 for the most downloaded.
+    """Draw the place of each crop in the order of downloads. 1 is the most downloaded.
 
-    The appeal of a photograph weighs the draw (Efraimidis and Spirakis, 2006: sampling with
-    weights, without replacement).
+    The appeal of a photograph is its weight (Efraimidis and Spirakis, 2006: sampling with weights,
+    without replacement).
     """
     keys = [rng.random() ** (1 / crop.picture.appeal) for crop in crops]
     order = sorted(range(len(crops)), key=keys.__getitem__, reverse=True)
@@ -125,7 +125,7 @@ def _ranks(crops: Sequence[Crop], rng: Random) -> list[int]:
 
 
 def _facts(photo_id: str, crop: Crop, popularity: float, rng: Random) -> dict[str, str]:
-    """Invent the row of one photo; a column that is absent is null."""
+    """Invent the row of one photo. A missing column is null."""
     seconds = rng.uniform(0, YEARS_OF_SUBMISSION * 365 * 86_400)
     submitted = FIRST_SUBMITTED + timedelta(seconds=seconds)
     url_name = (
@@ -168,7 +168,7 @@ def _description(crop: Crop, rng: Random) -> dict[str, str]:
 
 
 def _phrase(crop: Crop) -> str:
-    """Name the subjects that are part of no other, or the photograph for none or many of them."""
+    """Name the subjects that are in no other one. Name the photograph if there are none or many."""
     inside = crop.subjects
     outermost = [subject for subject in inside if not _is_part(subject, inside)]
     phrases = list(dict.fromkeys(subject.phrase for subject in outermost))

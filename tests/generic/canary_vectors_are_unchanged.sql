@@ -1,8 +1,6 @@
-{#
-    Fails when a photo of the seed canary_vectors has another vector than it had, under the same
-    embedding version: an upgrade has changed what the model sees, and nothing says so. Canaries of
-    other photos or of another version are not compared; the log says how many, and what to do.
-#}
+{# Fails if a photo of the seed canary_vectors has a different vector under the same embedding
+    version. Then an upgrade has changed what the model sees without a new version. Canaries of
+    other photos or versions are not compared. The log says how many, and what to do. #}
 
 {% test canary_vectors_are_unchanged(model, at_least=0.999) -%}
 {{ config(meta={

@@ -1,4 +1,4 @@
-{# Fails when vectors of several versions stand in one column: distances between them mean nothing. #}
+{# Fails if a column has vectors of several versions. Distances between them mean nothing. #}
 
 {% test embedding_version_is_one(model, column_name) -%}
 {{ config(meta={

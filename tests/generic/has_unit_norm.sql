@@ -1,4 +1,5 @@
-{# Fails on every row whose vector is not 1 long within `tolerance`; NaN, infinity and zeros are not. #}
+{# Fails on every row whose vector does not have length 1 within `tolerance`. NaN, infinity and
+    zeros fail too. #}
 
 {% test has_unit_norm(model, column_name, tolerance=0.01) -%}
 {{ config(meta={

@@ -1,7 +1,5 @@
-{#
-    Fails on every row whose value is below `at_least` or above `at_most`. NaN fails. Null does not: a value that
-    must be there has the test not_null as well.
-#}
+{# Fails on every row whose value is below `at_least` or above `at_most`. NaN fails. Null
+    passes, so a required value has the test not_null as well. #}
 
 {% test is_between(model, column_name, at_least, at_most) -%}
 {{ config(meta={

@@ -1,4 +1,4 @@
-{# Fails on every combination of `columns` that stands in more than one row. #}
+{# Fails on every combination of `columns` that more than one row has. #}
 
 {% test is_unique_together(model, columns) -%}
 {{ config(meta={

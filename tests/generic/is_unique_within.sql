@@ -1,7 +1,5 @@
-{#
-    Fails on every `period` in which a value of the column stands twice: cheaper than `unique`, and as
-    strict where equal rows share their period.
-#}
+{# Fails on every `period` with a duplicate value of the column. It is cheaper than `unique`,
+    and as strict if equal values always have the same period. #}
 
 {% test is_unique_within(model, column_name, period) -%}
 {{ config(meta={

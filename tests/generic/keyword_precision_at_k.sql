@@ -1,8 +1,7 @@
-{#
-    Warns unless neighbours share their search words `times` as often as random photos. Honest data can fail it:
-    where most photos share a word, even perfect neighbours cannot share words twice as often. In `model`, the
-    table photo_keywords, must be more than twice `top_k` photos: otherwise most pairs are neighbours.
-#}
+{# Warns unless neighbours share their search words `times` as often as random photos. Correct
+    data can fail. If most photos share a word, even perfect neighbours cannot share words twice as
+    often. `model`, the table photo_keywords, must have more than twice `top_k` photos. Otherwise
+    most pairs are neighbours. #}
 
 {% test keyword_precision_at_k(model, times=2, top_k=10, photos=500) -%}
 {{ config(severity="warn", meta={

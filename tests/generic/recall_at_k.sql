@@ -1,7 +1,5 @@
-{#
-    Fails when searches through the index of `model`, the table photos, find less than `at_least` of the true
-    nearest. A single photo has none.
-#}
+{# Fails if searches through the index of `model`, the table photos, find less than `at_least`
+    of the true nearest photos. A single photo has none. #}
 
 {% test recall_at_k(model, at_least=0.95, top_k=10, photos=30) -%}
 {{ config(meta={

@@ -1,4 +1,5 @@
-{# Fails unless `model` has a vector index and every part of it is built: no index is a failure too. #}
+{# Fails unless `model` has a vector index and every part of it is built. A missing index fails
+    too. #}
 
 {% test vector_index_is_built(model) -%}
 {{ config(meta={

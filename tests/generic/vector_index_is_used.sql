@@ -1,7 +1,5 @@
-{#
-    Fails unless the vector index of `model`, the table photos, serves the statement that `question` writes.
-    There is no search to look at where fewer than two photos are.
-#}
+{# Fails unless the statement of `question` uses the vector index of `model`, the table photos.
+    With fewer than two photos there is no search to check. #}
 
 {% test vector_index_is_used(model, question) -%}
 {{ config(meta={

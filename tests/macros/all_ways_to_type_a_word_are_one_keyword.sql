@@ -3,7 +3,7 @@
     "advice": "Correct the macro: this engine reads it differently.",
 }) }}
 
-{# On every engine the same. Each word is followed by how else people and files write it. #}
+{# The same on every engine. Other ways to write each word follow it. #}
 
 {%- set words = {
     "кот": ["Кот", " КОТ ", "кот\u200d"],

@@ -3,7 +3,7 @@
     "advice": "Correct the macro: this engine reads it differently.",
 }) }}
 
-{# On every engine the same; none means null. #}
+{# The same on every engine. `none` means null. #}
 
 {%- set moments = {
     "2025-07-01 01:27:06.254": "2025-07-01 01:27:06.254",

@@ -3,7 +3,7 @@
     "advice": "Correct the macro: this engine reads it differently.",
 }) }}
 
-{# On every engine the same: what pandas and people write, and what is no number. #}
+{# The same on every engine: what pandas and people write, and what is not a number. #}
 
 {%- set whole_numbers = {
     "3000": 3000, "3000.0": 3000, "3e3": 3000, "4E+2": 400, "+5": 5, " 12\u00a0": 12, "\ufeff42": 42, "007": 7, "-0": 0,

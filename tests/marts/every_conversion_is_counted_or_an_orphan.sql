@@ -1,4 +1,4 @@
-{# What builds add up, piece by piece, is what one count over everything finds. #}
+{# The counts that builds add up in steps must equal one count of all conversions. #}
 {{ config(meta={
     "finding": "Of {count_conversions:,} downloads {count_orphans:,} are of unknown photos, but photo_downloads counts {count_in_photo_downloads:,} of the rest, and photo_keywords {count_in_photo_keywords:,} of {count_searches:,}.",
     "advice": "Run `dbt build --full-refresh --select photo_downloads photo_keywords`.",

@@ -1,7 +1,5 @@
-{#
-    A photo that the seed names and that is not in the collection is left out of the gallery. Where none is in
-    it, the seed belongs to another collection, and showcase_query_photos chooses photos instead.
-#}
+{# The gallery leaves out a photo of the seed that is not in the collection. If none is in it,
+    the seed belongs to another collection, and showcase_query_photos chooses other photos. #}
 {{ config(severity="warn", meta={
     "finding": "{failures} photos of seeds/showcase_photos.csv are not in this collection, among them {photo_id}; the gallery leaves them out.",
     "advice": "Name others in the seed, or embed these photos.",

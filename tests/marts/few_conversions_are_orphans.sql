@@ -1,7 +1,5 @@
-{#
-    One download in twenty may be of a photo that is not in the table. More is no error: it is so when only a
-    part of the photos is embedded.
-#}
+{# One download in twenty may be of a photo that is not in the table. More is not an error,
+    because it also happens when only some of the photos are embedded. #}
 {{ config(severity="warn", meta={
     "finding": "{count_orphans:,} of {count_conversions:,} downloads are of photos that are not in the table photos.",
     "advice": "Ignore this if only a part of the photos is embedded; if not, run `photo-search embed --retry-failed` and `photo-search load`.",

@@ -1,4 +1,4 @@
-{# Tables of two loads side by side would count the downloads of photos that are not there. #}
+{# Tables of two different loads would count downloads of photos that are not there. #}
 {{ config(meta={
     "finding": "The source tables come from {count_loads} runs of `photo-search load`.",
     "advice": "Run `photo-search load` again; it replaces all of them at once.",

@@ -1,7 +1,6 @@
-{#
-    What cannot be read is null in every table. This counts it by column of the source, with an example,
-    and only warns: a few bad cells are ordinary, and the rest of their rows is good.
-#}
+{# A value that cannot be read is null in every table. This test counts such values by column of
+    the source, with an example. It only warns, because a few bad cells are ordinary, and the rest
+    of their rows is good. #}
 {{ config(severity="warn", meta={
     "finding": "Texts that cannot be read are null: {summary}.",
     "advice": "Correct the dataset and load it again, or extend the macros in macros/staging.",

@@ -1,4 +1,5 @@
-{# One photo in twenty: dead links are ordinary, a blocked network or a wrong option is not. #}
+{# At most one photo in twenty may fail. Dead links are ordinary, but a blocked network or a
+    wrong option is not. #}
 {{ config(severity="warn", meta={
     "finding": "{count_failures:,} photos could not be read, and {count_photos:,} could.",
     "advice": "The table photo_failures has the reason of each; `photo-search embed --retry-failed` asks again.",

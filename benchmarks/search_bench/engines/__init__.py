@@ -1,21 +1,22 @@
-"""One module per engine, each in its best reasonable form, imported only by its own worker.
+"""One module per engine, in its best reasonable form. Only its own worker imports it.
 
 An `Engine(work)` keeps its database in the folder `work` and has
-- `load(data)`: everything from the Parquet files in `data`, ready to answer; seconds by step;
-- `open()`: begin to answer from what `load` left, perhaps in another process;
-- some of the questions below, each about one photo by its id;
-- `set_effort(ef)`, when its index is approximate: the size of the candidate list;
-- `size_on_disk()` and, when a server answers, `server_bytes()` and `most_server_bytes()`.
 
-Questions: `similar` (the ten nearest, by the engine's index if it has one), `exact` (by none),
-`filtered` (the ten nearest of the photos that pass the filter that keeps a `share` of all) and
-`filtered_exact` return [photo_id, distance] pairs; `downloads` ([photo_id, count] of the ten
-nearest, counted in the conversions) and `downloads_kept` (the same from a roll-up that is kept).
+- `load(data)`: loads the Parquet files in `data` and returns seconds by step.
+- `open()`: prepares for questions after `load`, perhaps in another process.
+- Some of the questions below, each about one photo by its id.
+- `set_effort(ef)`, if its index is approximate: sets the size of the candidate list.
+- `size_on_disk()` and, if it is a server, `server_bytes()` and `most_server_bytes()`.
+
+The questions `similar` (the ten nearest, through the index if there is one), `exact` (without an
+index), `filtered` (the ten nearest of the photos that pass a filter, which a `share` of all passes)
+and `filtered_exact` return [photo_id, distance] pairs. `downloads` returns [photo_id, count] of the
+ten nearest, counted in the conversions. `downloads_kept` reads the counts from a roll-up.
 """
 
 from pathlib import Path
 
-LINKS, CONSTRUCTION = 32, 128  # of every HNSW graph here: M and ef_construction
+LINKS, CONSTRUCTION = 32, 128  # for every HNSW graph here: M and ef_construction
 
 
 def folder_size(folder: Path) -> int:

@@ -1,4 +1,7 @@
-"""DuckDB: arrays of fixed size, conversions by photo. Its HNSW extension has no build for 2.0."""
+"""DuckDB: arrays of fixed size, and conversions sorted by photo.
+
+Its HNSW extension has no build for DuckDB 2.0.
+"""
 
 import time
 from pathlib import Path

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from search_bench.engines import CONSTRUCTION, LINKS, folder_size
 from search_bench.vectors import read_vectors
 
-REFINED = 3  # times as many candidates are measured again with the full vectors
+REFINED = 3  # how many times as many candidates are measured again with the full vectors
 
 
 class Engine:

@@ -1,4 +1,4 @@
-"""The notebook: chDB, rows inserted as tuples, tables by row number, a scan and a JOIN."""
+"""The notebook: chDB, rows inserted as tuples, tables sorted by row number, a scan and a JOIN."""
 
 import functools
 import time
@@ -14,7 +14,7 @@ from photo_search.ingest.pipeline.parquet import PHOTOS_SCHEMA
 from search_bench.engines import folder_size
 
 BATCH = 100_000
-MOST = 2_000_000  # rows inserted as tuples of every column; the time of more is in proportion
+MOST = 2_000_000  # rows inserted as tuples of every column; the time grows in proportion
 TYPES = {pa.int32(): "Int32", PHOTOS_SCHEMA.field("photo_embed").type: "Array(Float32)"}
 PHOTOS = f"""
     create table photos (
@@ -59,9 +59,10 @@ class Engine:
         return {"load": time.perf_counter() - started}
 
     def load_all_columns(self, data: str) -> float:
-        """Seconds to insert tuples into tables like this project's sources, then dropped.
+        """Seconds to insert tuples into tables like this project's sources, which are then dropped.
 
-        In batches, which the notebook has not: twelve million tuples at once do not fit.
+        They go in batches, unlike the notebook's, because twelve million tuples do not fit in
+        memory.
         """
         seconds = 0.0
         for table in ("photos", "conversions"):
@@ -94,7 +95,7 @@ class Engine:
 
     @functools.cache  # noqa: B019 - one engine a process
     def _vector(self, photo_id: str) -> list[float]:
-        """The notebook has it at hand: found while warming up."""
+        """The notebook has it in memory, so the warm-up reads it."""
         sql = "select photo_embed from photos where photo_id = {photo_id:String}"
         return list(self.client.query(sql, {"photo_id": photo_id}).first_row[0])
 

@@ -1,4 +1,6 @@
-"""numpy and pandas: one matrix product for the photos, a categorical column for the conversions."""
+"""numpy and pandas: one product of matrices for the photos, a categorical column for the
+conversions.
+"""
 
 import time
 from pathlib import Path
@@ -24,7 +26,7 @@ class Engine:
     def exact(self, photo_id: str) -> list[tuple[str, float]]:
         row = self.row[photo_id]
         cosines = self.vectors.matrix @ self.vectors.matrix[row]
-        cosines[row] = -2  # the photo itself
+        cosines[row] = -2  # the query photo itself
         nearest = np.argpartition(cosines, -10)[-10:]
         nearest = nearest[np.argsort(-cosines[nearest])]
         return [(self.vectors.ids[n], float(1 - cosines[n])) for n in nearest]

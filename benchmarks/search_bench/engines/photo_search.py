@@ -1,4 +1,4 @@
-"""This project, as a user has it: `photo-search load`, `dbt build`, questions by its macros."""
+"""This project as users have it: `photo-search load`, `dbt build`, questions by its macros."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -48,7 +48,7 @@ class Engine:
         return [(row["photo_id"], row["distance"]) for row in rows]
 
     def _ask(self, macro: str, photo_id: str, **arguments: Any) -> list[dict[str, Any]]:
-        """A question is compiled once, as a prepared statement is; the photo is put in later."""
+        """A question is compiled once, like a prepared statement. Each call inserts its photo."""
         question = f"{macro} {arguments}"
         if question not in self.compiled:
             self.compiled[question] = self.warehouse.compile(

@@ -1,4 +1,6 @@
-"""SQL in the order given, one client, no dbt: only the settings come from its profile."""
+"""Run SQL in the given order through one client, without dbt. Only the settings come from its
+profile.
+"""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""usearch: the library inside ClickHouse's vector index, alone. Photos only, no SQL."""
+"""usearch alone: the library in ClickHouse's vector index. Photos only, no SQL."""
 
 import time
 from pathlib import Path

@@ -31,7 +31,7 @@ renamed as (
         {{ clean_text('photo_location_city') }} as location_city,
         {{ clean_text('ai_primary_landmark_name') }} as landmark_name,
         blur_hash,
-        multiIf( -- the numbers below, not the text of the source
+        multiIf(  -- the numbers of the columns below, not the text of the source
             photo_width > photo_height, 'landscape',
             photo_width < photo_height, 'portrait',
             photo_width = photo_height, 'square',
