@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from photo_search.ask import comparison
 from photo_search.ask.comparison import Embedded, compare
 from photo_search.errors import DatasetError
 
@@ -28,6 +29,23 @@ def test_equal_pictures_are_the_same_neighbours_on_both_sides():
     old, new = (embedded(version, **dict.fromkeys(names, 45)) for version in "12")
     found = compare(old, new, top_k=3)
     assert (found.share_kept, found.count_same, found.moved) == (1, 9, [])
+
+
+def test_of_many_photos_some_are_compared_and_those_that_kept_least_are_shown(monkeypatch):
+    monkeypatch.setattr(comparison, "MOST_COMPARED", 40)
+    monkeypatch.setattr(comparison, "MOST_SHOWN", 5)
+    old, new = (
+        embedded(version, **{f"p{n:02}": degrees for n, degrees in enumerate(order)})
+        for version, order in (
+            ("1", range(90)),
+            ("2", [*range(60), *range(89, 59, -2), *range(60, 90, 2)]),
+        )
+    )
+    found = compare(old, new, top_k=4)
+    assert (found.count_photos, found.count_compared) == (90, 30)
+    kept = [len(set(before) & set(after)) for _, before, after in found.moved]
+    assert len(kept) == 5
+    assert kept == sorted(kept) != [3] * 5
 
 
 def test_a_single_photo_has_no_neighbours_to_compare():

@@ -1,9 +1,14 @@
-"""Questions as macro calls."""
+"""Questions as macro calls, and what is known of the photos in an answer."""
+
+from pathlib import Path
 
 import jinja2
 import pytest
 
+from photo_search.ask.photos import Photo, similar_photo
 from photo_search.ask.question import Question
+from photo_search.ask.search import search
+from photo_search.errors import QuestionError
 
 FULL = Question("--a", top_k=3, filters={"location_country": "o'br\"\\ien é"}, exact=True)
 
@@ -26,3 +31,33 @@ def test_the_call_gives_jinja_the_same_arguments_as_dbt(question):
     environment.globals["photo_conversions"] = lambda **arguments: given.update(arguments)
     environment.from_string(question.call).render()
     assert given == question.arguments
+
+
+@pytest.mark.parametrize(("words", "picture"), [("a bee", Path("bee.jpg")), ("", None)])
+def test_a_search_is_for_words_or_else_for_a_picture(words, picture):
+    with pytest.raises(QuestionError, match="Say what to search for"):
+        search(None, "data", words, picture, 10)
+
+
+def test_a_photo_at_the_very_limit_is_a_near_duplicate():
+    row = {"similarity_rank": 1, "distance": 0.25, "is_most_popular": False}
+    photo = Photo("a", "00", 20, 10, "v1")
+    marked = [similar_photo(photo, row, limit).is_near_duplicate for limit in (0.25, 0.24)]
+    assert marked == [True, False]
+
+
+def test_what_a_person_wrote_comes_before_what_a_model_guessed():
+    assert (
+        Photo("a", "00", 1, 1, "v1", photo_description="b", ai_description="c").description == "b"
+    )
+    assert Photo("a", "00", 1, 1, "v1", ai_description="c").description == "c"
+
+
+def test_a_camera_is_named_with_its_make_once():
+    makes = [("Canon", "Canon EOS 5D"), ("SONY", "ILCE-7M3"), (None, "X-T2"), ("Canon", None)]
+    shown = [Photo("a", "00", 1, 1, "v1", camera_make=a, camera_model=b).camera for a, b in makes]
+    assert shown == ["Canon EOS 5D", "SONY ILCE-7M3", "X-T2", "Canon"]
+
+
+def test_a_photo_without_a_known_thumbnail_has_its_own_proportions():
+    assert Photo("a", "", 0, 0, "v1", photo_width=4000, photo_height=2000).shown_size == (200, 100)

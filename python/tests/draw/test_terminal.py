@@ -49,6 +49,10 @@ def test_text_in_an_answer_never_reaches_the_terminal_as_a_command():
     assert "[bold]x[/bold]" in shown
 
 
+def test_the_most_popular_photo_has_a_star():
+    assert "0 *" in printed("a")
+
+
 def drawn_on_a_terminal(size):
     master, slave = pty.openpty()
     termios.tcsetwinsize(slave, size)

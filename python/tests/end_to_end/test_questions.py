@@ -313,6 +313,9 @@ def test_popularity_and_similarity_are_blended_by_reciprocal_rank(demo: Demo) ->
     assert [row["score"] for row in rows] == pytest.approx(sorted(score.values())[:-16:-1])
     assert [row["score"] for row in rows] == pytest.approx([score[i] for i in ids(rows)])
     assert [row["fused_rank"] for row in rows] == list(range(1, 16))
+    by_downloads = {"photo_id": TARGET, "similarity_weight": 0, "top_k": 100}
+    rows = ask(demo, "popular_similar_photos", **by_downloads)
+    assert rows == sorted(rows, key=lambda row: (-row["count_downloads"], row["similarity_rank"]))
 
 
 def test_85_percent_of_the_ten_nearest_come_from_the_same_photograph_as_the_readme_says(
@@ -345,11 +348,15 @@ def test_the_most_popular_photo_is_the_most_downloaded_and_the_keywords_are_its_
     similar = ask(demo, "photo_conversions", photo_id=TARGET)
     best = most_popular(similar)
     assert [row["photo_id"] for row in similar if row["is_most_popular"]] == [best]
-    rows = ask(demo, "popular_keywords", photo_id=TARGET, limit=3)
+    rows, three = ask_all(
+        demo,
+        call("popular_keywords", photo_id=TARGET, limit=1000),
+        call("popular_keywords", photo_id=TARGET, limit=3),
+    )
     assert {row["photo_id"] for row in rows} == {best}
-    assert [row["keyword_rank"] for row in rows] == [1, 2, 3]
-    counts = [row["count_keyword_downloads"] for row in rows]
-    assert counts == sorted(counts, reverse=True)
+    assert [row["keyword_rank"] for row in rows] == list(range(1, len(rows) + 1))
+    assert rows == sorted(rows, key=lambda row: (-row["count_keyword_downloads"], row["keyword"]))
+    assert three == rows[:3]
 
 
 def most_popular(rows: Rows) -> str:
@@ -410,7 +417,12 @@ def test_a_roll_up_counts_as_pandas_does(demo: Demo, truth: Truth, aliases: bool
             for key, n in counts.items()
         }
         assert {tuple(row[name] for name in by): row["count_downloads"] for row in rows} == expected
-        assert [row["count_downloads"] for row in rows] == sorted(counts, reverse=True)
+        assert rows == sorted(rows, key=lambda row: (-row["count_downloads"], *in_order(row, by)))
+
+
+def in_order(row: dict[str, Any], names: list[str]) -> list[tuple[bool, Any]]:
+    """Sorts by these columns, null last, as ClickHouse does."""
+    return [(row[name] is None, row[name]) for name in names]
 
 
 def test_a_roll_up_keeps_the_largest_when_it_is_cut(demo: Demo) -> None:
@@ -491,6 +503,8 @@ def test_near_duplicates_are_all_close_pairs_in_their_connected_groups(
         assert row["distance"] == pytest.approx(distance, abs=1e-6)
     found = {i for row in rows for i in (row["photo_id"], row["duplicate_photo_id"])}
     assert found == set(expected)
+    names = ["group_photo_id", "photo_id", "duplicate_photo_id"]
+    assert rows == sorted(rows, key=lambda row: [row[name] for name in names])
 
 
 def test_photos_are_near_duplicates_by_a_share_of_the_mean_distance(
@@ -509,6 +523,53 @@ def test_photos_are_near_duplicates_by_a_share_of_the_mean_distance(
         monkeypatch.setenv(name, text)
     with demo.project.open() as warehouse:
         assert warehouse.near_duplicate_distance == limit
+
+
+def test_the_health_of_the_vectors_is_what_numpy_finds(demo: Demo, truth: Truth) -> None:
+    lists = {photo_id: truth.similar(photo_id)[:10] for photo_id in truth.ids}
+    named = Counter(other for nearest in lists.values() for other, _ in nearest)
+    counts = np.array([named[photo_id] for photo_id in truth.ids])
+    [health] = show(demo, "select * from {{ ref('vector_health') }}")
+    limit = health["near_duplicate_distance"]
+    assert health["count_photos"] == len(truth.ids)
+    assert health["largest_hub"] == counts.max()
+    assert health["share_antihubs"] == pytest.approx((counts == 0).mean())
+    skewness = ((counts - counts.mean()) ** 3).mean() / counts.std() ** 3
+    assert health["hubness"] == pytest.approx(skewness)
+    are_near = [nearest[0][1] <= limit for nearest in lists.values()]
+    assert health["share_near_duplicates"] == pytest.approx(np.mean(are_near))
+
+
+def test_search_quality_is_what_pandas_finds(demo: Demo, truth: Truth) -> None:
+    counts = (
+        truth.conversions.groupby(["photo_id", "typed", "keyword"]).size().reset_index(name="n")
+    )
+    best = counts.sort_values(["n", "keyword"], ascending=[False, True]).groupby("photo_id").head(5)
+    words = best.groupby("photo_id")["keyword"].agg(set)
+    near = [
+        not words[photo_id].isdisjoint(words[other])
+        for photo_id in words.index
+        for other, _ in truth.similar(photo_id)[:10]
+        if other in words.index
+    ]
+    by_chance = [
+        not words[one].isdisjoint(words[other])
+        for one in words.index
+        for other in words.index
+        if one != other
+    ]
+    [measured] = show(demo, "select * from {{ ref('search_quality') }}")
+    assert measured["recall_at_10"] == 1
+    assert measured["keyword_precision_at_10"] == pytest.approx(np.mean(near))
+    assert measured["random_precision"] == pytest.approx(np.mean(by_chance))
+
+
+def test_frozen_canaries_are_the_vectors_of_the_table(demo: Demo, truth: Truth) -> None:
+    canaries = ask(demo, "freeze_canaries", photos=4)
+    assert len(canaries) == 4
+    for canary in canaries:
+        frozen = json.loads(canary["photo_embed"])
+        assert frozen == pytest.approx(truth.vector(canary["photo_id"]), abs=2e-6)
 
 
 CHAIN = "select number * 7919 % 4001 as one, (number + 1) * 7919 % 4001 as other from numbers(400)"
@@ -663,14 +724,22 @@ def test_the_examples_for_analysts_run(demo: Demo) -> None:
 
 
 def test_a_random_photo_with_a_seed_is_the_same_every_time(demo: Demo) -> None:
-    assert ask(demo, "random_photo", seed=7) == ask(demo, "random_photo", seed=7)
-    assert len({ask(demo, "random_photo", seed=n)[0]["photo_id"] for n in range(5)}) > 1
+    seeds = [7, 7, *range(5)]
+    first, again, *others = ask_all(demo, *(call("random_photo", seed=seed) for seed in seeds))
+    assert first == again
+    assert len({row["photo_id"] for [row] in others}) > 1
 
 
-def test_a_table_has_all_rows_of_the_answer(demo: Demo) -> None:
+def test_a_random_photo_without_a_seed_is_another_one_every_time(demo: Demo) -> None:
+    assert len({row["photo_id"] for [row] in ask_all(demo, *["random_photo()"] * 5)}) > 1
+
+
+def test_a_table_has_all_rows_of_the_answer_and_whole_ids(demo: Demo, truth: Truth) -> None:
     arguments = json.dumps({"photo_id": TARGET, "top_k": 50})
     printed = demo.dbt.cold("--quiet", "run-operation", "similar_photos", "--args", arguments)
-    assert len(printed.check().output.splitlines()) == 2 + 50
+    rows = printed.check().output.splitlines()[2:]
+    nearest = [photo_id for photo_id, _ in truth.similar(TARGET)[:50]]
+    assert [row.split("|")[3].strip() for row in rows] == nearest
 
 
 @pytest.mark.parametrize(
@@ -851,6 +920,7 @@ def test_a_bad_argument_gets_one_clear_message_and_exit_code_1(
         ("keyword_rollup", {"by": {"keyword": 1}}, "a list of some of keyword, country"),
         ("trending_keywords", {"smoothing": 0}, "a number from 0.001 to"),
         ("photos_for_keyword", {"keyword": ""}, "text of 1 to 200 characters"),
+        ("photos_for_keyword", {"keyword": "a\0b"}, "text of 1 to 200 characters"),
         ("related_keywords", {"keyword": 5}, "text of 1 to 200 characters"),
         ("near_duplicates", {"max_distance": 1}, "a number from 0 to 0.2. Got: 1"),
     ],

@@ -66,7 +66,7 @@ def make_app(site: Site, hosts: Sequence[str]) -> Starlette:
     def explain(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         page = environment.get_template("problem.html").render(problem=problem)
-        return HTMLResponse(page, problem.status)
+        return HTMLResponse(page, problem.status, getattr(error, "headers", None))
 
     return Starlette(
         routes=[

@@ -3,6 +3,7 @@
 import http.client
 import io
 import json
+import math
 import re
 import socket
 from base64 import b64decode
@@ -16,9 +17,12 @@ from PIL import Image
 
 from browser import watched
 from photo_search.ask.clusters import read_map
+from photo_search.draw.page.context import PREVIEWS, Site, preview_name
+from photo_search.draw.page.controls import Controls
 from photo_search.draw.page.problems import problem_of
 from photo_search.draw.page.serve import serve
-from photo_search.errors import NotBuiltError, ServeError
+from photo_search.draw.page.vectors import from_text, to_text
+from photo_search.errors import NotBuiltError, QuestionError, ServeError
 from photo_search.ingest.thumbnails.store import thumbnail_name
 from photo_search.warehouse import Project
 from warm_project import REPOSITORY
@@ -44,7 +48,10 @@ def answer(site, path="/", method="GET", body=None, **headers):
     return response.status, response.headers, text
 
 
-def upload(site, content, **headers):
+FORM = {"Content-Type": "multipart/form-data; boundary=b"}
+
+
+def form(content):
     lines = [
         b"--b",
         b'Content-Disposition: form-data; name="picture"; filename="../<b>.jpg"',
@@ -53,8 +60,11 @@ def upload(site, content, **headers):
         b"--b--",
         b"",
     ]
-    kind = {"Content-Type": "multipart/form-data; boundary=b"}
-    return answer(site, "/picture", "POST", b"\r\n".join(lines), **kind, **headers)
+    return b"\r\n".join(lines)
+
+
+def upload(site, content, **headers):
+    return answer(site, "/picture", "POST", form(content), **FORM, **headers)
 
 
 def jpeg(width=300, height=200, colour="teal"):
@@ -229,7 +239,7 @@ def test_the_words_of_a_search_are_shown_as_text(visit):
         (f"/photo/{CAT}?orientation=up", 400, "landscape, portrait, square"),
         (f"/photo/{CAT}?camera={'x' * 300}", 400, "at most 200 characters"),
         ("/text?q=%20", 400, "Nothing was typed"),
-        ("/picture?version=old&vector=AA", 400, "Choose the picture again"),
+        ("/picture?version=old&vector=AA", 400, "was made for embedding version old"),
         ("/map/photos.json?photo=a'", 400, "ids of photos"),
         ("/map/photos.json?photo=a" + "&photo=a" * 100, 400, "at most 100 ids"),
         ("/cluster/999", 404, "Begin with a photo"),
@@ -242,6 +252,29 @@ def test_the_message_for_a_bad_request_says_what_to_do(site, path, status, advic
     text = text.replace("&#39;", "'").replace("&#34;", '"')
     assert (found, advice in text) == (status, True), text
     assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "?", "AA", to_text([0.0] * 512), to_text([0.5] * 511), to_text([math.nan] * 512)],
+    ids=["nothing", "no letters", "cut off", "zeros", "511 numbers", "nan"],
+)
+def test_an_address_that_holds_no_vector_is_refused(text):
+    with pytest.raises(QuestionError, match="The address is cut off or changed"):
+        from_text(text)
+
+
+def test_the_filter_by_year_holds_from_its_first_to_its_last_microsecond():
+    assert Controls.read({"year": "2018"}).filters == {
+        "submitted_at": {"min": "2018-01-01 00:00:00", "max": "2018-12-31 23:59:59.999999"}
+    }
+
+
+def test_only_the_last_pictures_of_visitors_are_kept():
+    site = Site(None, None, False, 0, None, {})
+    for number in range(PREVIEWS + 5):
+        site.keep_preview(Image.new("RGB", (16, 16)), f"{number}")
+    assert list(site.previews) == [preview_name(f"{n}") for n in range(5, PREVIEWS + 5)]
 
 
 def test_quotes_in_a_filter_are_part_of_its_value(site):

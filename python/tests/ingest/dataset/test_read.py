@@ -112,6 +112,9 @@ def test_rows_with_too_few_or_too_many_fields_are_counted_and_named(tmp_path: Pa
         "photos.tsv000 row 2: 1 fields instead of 2",
         "photos.tsv000 row 3: 3 fields instead of 2",
     ]
+    write(tmp_path, "photos.tsv000", *lines, *["b"] * 30)
+    _, count = rows(tmp_path, PHOTOS)
+    assert (count.malformed, len(count.examples)) == (32, 20)
 
 
 def test_the_message_names_a_missing_column_and_its_file(tmp_path: Path) -> None:

@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 import trustme
 from PIL import Image
 
 from ingest.thumbnails.conftest import failure, source
-from photo_search.errors import Reason
+from photo_search.errors import PhotoFailure, Reason
 from photo_search.network import addresses, session
 from photo_server import Answer, PhotoServer, Request, raw, serve_photos
 
@@ -315,3 +316,36 @@ def test_an_interrupted_tls_handshake_is_a_network_failure() -> None:
     with serve_bytes(lambda connection: connection.recv(10)) as place:
         found = failure(source(), f"https://{place}/photo")
     assert (found.reason, found.attempts) == ("network", 4)
+
+
+def test_what_a_server_said_is_kept_short_and_without_control_characters() -> None:
+    detail = PhotoFailure(Reason.NETWORK, "a\x1b[31m\n\u202e" + "b" * 400).detail
+    assert detail == "a?[31m??" + "b" * 292
+
+
+def test_cookies_of_a_server_are_not_sent_back(server: PhotoServer) -> None:
+    sent: list[str | None] = []
+
+    def answer(request: Request) -> None:
+        sent.append(request.headers["Cookie"])
+        request.send(200, JPEG, Set_Cookie="who=you")
+
+    url, fetch = server.set("/a", answer), source()
+    assert fetch(url).content == fetch(url).content == JPEG
+    assert sent == [None, None]
+
+
+def test_proxies_and_passwords_of_the_environment_are_not_used(
+    server: PhotoServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    seen: list[tuple[str, str | None]] = []
+
+    def answer(request: Request) -> None:
+        seen.append((request.path, request.headers["Authorization"]))
+        request.send(200, JPEG)
+
+    assert source()(server.set("/a", answer)).content == JPEG
+    assert seen == [("/a", None)]

@@ -106,6 +106,11 @@ def test_a_picture_too_small_or_too_narrow_is_refused(width: int, height: int) -
     assert reason(encode(picture(width=width, height=height))) == "too_small"
 
 
+@pytest.mark.parametrize(("width", "height"), [(16, 16), (16, 320)])
+def test_the_smallest_and_the_narrowest_picture_are_decoded(width: int, height: int) -> None:
+    assert decode(encode(picture(width=width, height=height))).size == (width, height)
+
+
 def turned(orientation: int) -> Callable[[Image.Image], Image.Image]:
     """Store a picture so that the EXIF orientation puts it upright again."""
     flip, rotate = Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_90
