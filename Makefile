@@ -37,11 +37,11 @@ unit: $(VENV)/.ready-dev chromium
 chromium: $(VENV)/.ready-dev
 	@python python/tests/get_chromium.py
 
-# ---------- the myscale target, end to end: against the server that MYSCALE_* names, else the stand-in
+# ---------- the myscale target, end to end, on the server in MYSCALE_*, or on the stand-in
 test-myscale: $(VENV)/.ready-dev
 	pytest --numprocesses=0 python/tests/myscale
 
-# ---------- awkward collections through every step; `make test` tries a few of them
+# ---------- 200 awkward collections in every step (`make test` tries a few)
 SEEDS ?= 200
 test-hostile: $(VENV)/.ready-dev
 	HOSTILE_SEEDS=$(SEEDS) pytest --numprocesses=2 --dist=load python/tests/hostile
@@ -58,7 +58,7 @@ $(DBT_V2)/.ready:
 	$(DBT_V2)/bin/python -m pip install --quiet --no-compile --only-binary dbt dbt==2.0.0rc196
 	touch $@
 
-# ---------- figures, measured side by side; they take minutes to hours
+# ---------- benchmarks, which take minutes to hours
 bench-embed: $(VENV)/.ready-dev
 	python benchmarks/embed.py
 

@@ -144,15 +144,13 @@ def _measure(work: Callable[..., Any], arguments: tuple[Any, ...], times: int) -
 
 
 def measure(work: Callable[..., Any], *arguments: Any, times: int = 1) -> Measured:
-    """Run in a new process, which shows the peak memory. chDB also serves only one process at a
-    time.
-    """
+    """Run in a new process, to measure peak memory. chDB serves one process at a time."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_measure, work, arguments, times).result()
 
 
 def compare(rows: int, repeats: int, port: int) -> None:
-    """Both ways in turn, on the same table, twice in each process. The first time includes imports."""
+    """Both ways in turn, on one table, twice in each process. The first time includes imports."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_project(folder, port)

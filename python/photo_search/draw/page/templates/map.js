@@ -1,4 +1,5 @@
-// The map: every photo as a point on a canvas, the names of clusters, and photos where there is room.
+// The map: a canvas with a point for every photo, the names of clusters, and photos if there is
+// room.
 const map = document.querySelector(".with-points");
 const canvas = map.querySelector("canvas");
 const prints = map.querySelector("ul");
@@ -7,12 +8,14 @@ const pen = canvas.getContext("2d");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const DEEPEST = 256, REACH = 12, ROOM = 44, MARGIN = 28, AROUND = 24;
 
-const photos = []; // {id, x, y, cluster}, cluster by cluster
-const clusters = []; // {id, name, label, colour, x, y, from, to}, the largest first; its name goes above x, y
-const facts = new Map(); // by id of photo: {picture, size, description}
+const photos = [];  // {id, x, y, cluster}, in the order of clusters
+// {id, name, label, colour, x, y, from, to}, the largest first; its name is drawn above x, y
+const clusters = [];
+const facts = new Map();  // by photo id: {picture, size, description}
 const shown = new Map(); // by photo: its list item
 let whole; // {left, top, width, height} of all points
-let view = { x: 0, y: 0, zoom: 1 }; // what is in the middle, and how much larger than the whole map
+// the center of the view, and how much larger it is than the whole map
+let view = { x: 0, y: 0, zoom: 1 };
 let width, height, marked, pointed, lit, settling, moving;
 
 // ---------- from the map to the screen and back
@@ -108,7 +111,7 @@ function drawNames() {
     }
 }
 
-// ---------- photos, once the map stands still
+// ---------- photos, when the map is not moving
 function changed() {
     unsettle();
     drawSoon();
@@ -253,7 +256,7 @@ map.addEventListener("click", (event) => {
     if (photo) location.assign(`/photo/${photo.id}`);
 }, { capture: true });
 map.addEventListener("wheel", (event) => {
-    if (view.zoom === 1 && event.deltaY > 0 && !event.ctrlKey) return; // the page scrolls on
+    if (view.zoom === 1 && event.deltaY > 0 && !event.ctrlKey) return;  // let the page scroll
     event.preventDefault();
     const pixels = event.deltaY * [1, 30, 300][event.deltaMode];
     look(zoomed(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), place(event)));
@@ -298,7 +301,7 @@ function fill(received) {
     for (const { id, name, colour, photos: ids, x, y } of received) {
         const cluster = { id, name, colour, from: photos.length, label: name.length > 40 ? `${name.slice(0, 39)}…` : name };
         ids.forEach((photo, n) => photos.push({ id: photo, x: x[n], y: y[n], cluster }));
-        const most = Math.ceil(0.8 * ids.length); // without those farthest from its center
+        const most = Math.ceil(0.8 * ids.length);  // without the points farthest from its center
         const middle = x.slice(0, most).reduce((a, b) => a + b) / most;
         clusters.push(Object.assign(cluster, { to: photos.length, x: middle, y: Math.min(...y.slice(0, most)) }));
     }
@@ -323,7 +326,7 @@ function measure() {
 }
 
 map.hidden = document.querySelector("#map-help").hidden = false;
-map.inert = true; // nothing can be moved yet
+map.inert = true;  // it cannot be moved yet
 tell("The points are being fetched…");
 try {
     const response = await fetch("/map/points.json");

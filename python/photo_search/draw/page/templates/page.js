@@ -1,4 +1,4 @@
-// Comfort only: every page works without it.
+// Conveniences. Every page works without this script.
 const file = document.querySelector("input[type=file]");
 document.documentElement.classList.add("with-script");
 file.addEventListener("change", () => file.files.length && file.form.submit());
@@ -30,7 +30,7 @@ for (const button of document.querySelectorAll("[data-copies]")) {
     });
 }
 
-// Only what differs from the defaults belongs in an address.
+// An address has only settings that differ from the defaults.
 document.querySelector(".controls")?.addEventListener("submit", (event) => {
     for (const control of event.target.elements) {
         if (control.name && (!control.value || (control.id === "count" && !control.selectedIndex))) control.disabled = true;
