@@ -1,7 +1,7 @@
 """Texts and pictures as vectors that can be compared with those of a table."""
 
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, cast
 
 from PIL import Image
@@ -14,6 +14,7 @@ from photo_search.ingest.embedding.record import EmbeddingRecord
 from photo_search.ingest.embedding.version import UNKNOWN, EmbeddingSpec
 
 PICTURE_SIDE = 1280  # of a picture to search by: far more than a model or a page needs
+RECORDED = {field.name for field in fields(EmbeddingSpec)}
 
 
 @dataclass
@@ -62,7 +63,7 @@ def find_encoder(record: EmbeddingRecord) -> QueryEncoder:
     Raises EmbeddingVersionError (nothing is on record, or the model found is another one) or
     ModelError (the model cannot be found).
     """
-    if record.description is None:
+    if record.description is None or RECORDED - record.description.keys():
         raise EmbeddingVersionError(
             f"How the vectors of embedding version {record.version} were made is not on record "
             "here, so nothing can be embedded like them. The record is in photos.parquet: name "

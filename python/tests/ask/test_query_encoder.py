@@ -69,9 +69,10 @@ def test_a_broken_record_is_reported_in_one_message(tmp_path, record):
         read_record(str(tmp_path), "v1")
 
 
-def test_the_error_for_a_missing_record_names_the_option():
+@pytest.mark.parametrize("description", [None, {}, {"model": "demo"}])
+def test_the_error_for_a_missing_record_names_the_option(description):
     with pytest.raises(EmbeddingVersionError, match="--data"):
-        find_encoder(EmbeddingRecord("v1"))
+        find_encoder(EmbeddingRecord("v1", description))
 
 
 def test_the_message_names_a_damaged_file(tmp_path):

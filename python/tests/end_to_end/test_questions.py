@@ -565,7 +565,7 @@ def test_search_quality_is_what_pandas_finds(demo: Demo, truth: Truth) -> None:
 
 
 def test_frozen_canaries_are_the_vectors_of_the_table(demo: Demo, truth: Truth) -> None:
-    canaries = ask(demo, "freeze_canaries", photos=4)
+    canaries = ask(demo, "freeze_canaries", top_k=4)
     assert len(canaries) == 4
     for canary in canaries:
         frozen = json.loads(canary["photo_embed"])

@@ -29,9 +29,10 @@ def only_run(folder: Folder) -> Iterator[None]:
         lock.acquire()
         path.write_text(f"process {os.getpid()} on {socket.gethostname()}\n")
     except Timeout as error:
+        holder = path.read_text(errors="replace").strip()
         raise RunInProgressError(
-            f"{folder.url} is in use by {path.read_text().strip()}. Wait until it has ended, or "
-            "write into another folder with --out."
+            f"{folder.url} is in use by {holder}. Wait until it has ended, or write into another "
+            "folder with --out."
         ) from error
     except OSError as error:
         raise OutputError(f"{folder.url} cannot be written to: {error.strerror}.") from error

@@ -43,7 +43,7 @@ def check_version(folder: Folder, version: str, re_embed: bool) -> bool:
     try:
         found = (read_metadata(folder, PHOTOS_FILE).metadata or {}).get(VERSION_KEY, b"none")
         is_whole, versions = True, {found.decode()}
-    except DamagedFileError:
+    except (DamagedFileError, UnicodeDecodeError):
         is_whole, versions = False, {name.partition("/")[2] for name in folder.names(CHUNKS)}
     if not re_embed and versions and version not in versions:
         raise EmbeddingVersionError(

@@ -144,10 +144,10 @@ def open_parquet(file: IO[bytes], schema: pa.Schema | None = None) -> pq.Parquet
 
 @contextmanager
 def damage_named(folder: Folder, name: str) -> Iterator[None]:
-    """Turn the errors that pyarrow raises for damaged Parquet into a DamagedFileError."""
+    """Turn the errors of reading damaged Parquet and its metadata into a DamagedFileError."""
     try:
         yield
-    except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
+    except (OSError, ValueError, LookupError, TypeError, MemoryError, pa.ArrowException) as error:
         message = f"{folder.url}/{name} cannot be read: {error}."
         if isinstance(error, OSError) and error.errno is not None:  # of the system, not of pyarrow
             raise OutputError(f"{message} Solve that and run the same command again.") from error

@@ -17,6 +17,7 @@ from PIL import Image
 
 from browser import watched
 from photo_search.ask.clusters import read_map
+from photo_search.draw.page.app import MOST_UPLOADS
 from photo_search.draw.page.context import PREVIEWS, Site, preview_name
 from photo_search.draw.page.controls import Controls
 from photo_search.draw.page.problems import problem_of
@@ -196,6 +197,29 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(site):
 
 def test_a_file_over_the_limit_is_refused(site):
     assert upload(site, b"\xff" * (20 * 1024 * 1024 + 1))[0] == 413
+
+
+def test_a_ninth_upload_is_told_to_wait_until_one_of_eight_has_ended(site):
+    assert upload(site, jpeg())[0] == 303  # the model is in memory, so that no upload is slow
+    body, half_sent = form(jpeg()), []
+    for _ in range(MOST_UPLOADS):
+        connection = http.client.HTTPConnection(urlsplit(site.address).netloc, timeout=60)
+        connection.putrequest("POST", "/picture")
+        for name, value in {**FORM, "Content-Length": str(len(body))}.items():
+            connection.putheader(name, value)
+        connection.endheaders(body[:100])
+        half_sent.append(connection)
+    busy = upload(site, jpeg())
+    while busy[0] == 303:  # the server has not begun with all eight
+        busy = upload(site, jpeg())
+    status, headers, text = busy
+    assert (status, headers["Retry-After"]) == (503, "5")
+    assert "Too many pictures at once" in text
+    for connection in half_sent:
+        connection.send(body[100:])
+        assert connection.getresponse().status == 303
+        connection.close()
+    assert upload(site, jpeg())[0] == 303
 
 
 def test_another_site_cannot_upload_for_a_visitor(site):

@@ -379,6 +379,26 @@ def test_a_damaged_output_file_is_written_again(
         assert summary.notes == [f"{name}.parquet was damaged and has been written again."]
 
 
+def test_conversions_with_damaged_counts_are_written_again(world: World) -> None:
+    world.add(0, 1)
+    world.run()
+    file = world.out / "conversions.parquet"
+    whole = file.read_bytes()
+    file.write_bytes(whole.replace(b'"bad_ids"', b'"bad_idx"'))
+    assert world.run().notes == ["conversions.parquet was damaged and has been written again."]
+    assert file.read_bytes() == whole
+
+
+def test_photos_with_a_damaged_version_are_written_again(world: World) -> None:
+    world.add(0, 1)
+    version = world.run().embedding_version.encode()
+    file = world.out / "photos.parquet"
+    whole = file.read_bytes()
+    file.write_bytes(whole.replace(version, b"\xff" + version[1:]))
+    world.run()
+    assert file.read_bytes() == whole
+
+
 def test_a_damaged_photos_file_does_not_allow_another_version(world: World) -> None:
     world.add(0)
     first = world.run()

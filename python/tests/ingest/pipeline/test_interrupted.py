@@ -107,6 +107,9 @@ def test_a_second_run_names_the_first_and_a_killed_run_leaves_no_lock(tmp_path: 
     wait_for((out / "held").exists)
     with pytest.raises(RunInProgressError, match=f"process {holder.pid} on .*--out"):
         run_embed(folder_job(thumbnails, out), Options(dataset))
+    (out / "embed.lock").write_bytes(b"\xff")  # as a disk may damage it
+    with pytest.raises(RunInProgressError, match="--out"):
+        run_embed(folder_job(thumbnails, out), Options(dataset))
     holder.kill()
     holder.join()
     assert run_embed(folder_job(thumbnails, out), Options(dataset)).photos == 4
