@@ -11,7 +11,7 @@ import sys
 import agate
 from dbt.adapters.clickhouse_python.impl import ClickHouse_PythonAdapter
 
-rows = agate.Table([[str(number)] for number in range(20_000)], ["photo_id"])
+rows = agate.Table([[str(number)] for number in range(20_000)], ["id"])
 ClickHouse_PythonAdapter.print_rows(None, rows, sys.argv[1])
 print("dbt says that it is done", flush=True)
 """

@@ -20,6 +20,8 @@ RETURNS = (
 
 # Some libraries have modules that import each other. They break when two threads import them.
 IMPORTING = threading.RLock()
+# Python 3.11 confuses the trees of two threads that parse at once (CPython issue 106905).
+PARSING = threading.Lock()
 
 
 def _import_alone(*arguments: Any) -> Any:
@@ -78,9 +80,11 @@ class PythonModel:
 
     def _line_of_return(self) -> int:
         """The line that returns the rows. dbt requires a return at the end of model()."""
+        with PARSING:
+            tree = ast.parse(self.code)
         return next(
             node.body[-1].lineno
-            for node in ast.parse(self.code).body
+            for node in tree.body
             if isinstance(node, ast.FunctionDef) and node.name == "model"
         )
 
