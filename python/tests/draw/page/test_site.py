@@ -75,6 +75,7 @@ def jpeg(width=300, height=200, colour="teal"):
 
 
 def neighbours(page):
+    page.wait_for_load_state()  # a link's address is in the bar before its page is
     return [item.get_attribute("data-photo-id") for item in page.locator(".similar > li").all()]
 
 
