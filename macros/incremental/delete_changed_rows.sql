@@ -9,6 +9,7 @@
         "create table " ~ keys ~ cluster ~ " engine = MergeTree order by tuple() as select " ~ key
         ~ " from (" ~ _changed_rows(existing, sql) ~ ")"
     ) -%}
+    {%- do forget_rows(existing) -%}
     {%- do run_query(
         "delete from " ~ existing ~ cluster ~ " where " ~ key ~ " in (select " ~ key ~ " from " ~ keys ~ ")"
     ) -%}

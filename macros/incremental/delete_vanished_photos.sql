@@ -5,6 +5,7 @@
 
 {% macro delete_vanished_photos(photo_id="photo_id") -%}
     {%- if execute -%}
+        {%- do forget_rows(this) -%}
         {%- do run_query(
             "delete from " ~ this ~ " where " ~ photo_id
             ~ " not in (select photo_id from " ~ ref("photos") ~ ")"

@@ -2,13 +2,23 @@
 
 {% macro note_rows() -%}
     {%- if execute and model.config.materialized not in ["view", "ephemeral"] -%}
-        {%- set comment = _comments_of([this])[0][2] -%}
-        {%- set note = "dbt build: " ~ run_query("select count() from " ~ this).rows[0][0] ~ " rows" -%}
-        {%- set noted = (modules.re.sub("\\s*dbt build: [0-9]+ rows$", "", comment) ~ "\n" ~ note) | trim -%}
-        {%- if noted != comment -%}
-            {%- do run_query(
-                "alter table " ~ this ~ on_cluster_clause(this) ~ " modify comment " ~ text_literal(noted)
-            ) -%}
-        {%- endif -%}
+        {%- set count_rows = run_query("select count() from " ~ this).rows[0][0] -%}
+        {%- do _write_note(this, "dbt build: " ~ count_rows ~ " rows") -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Before rows are deleted: a run that stops after that leaves fewer rows, and they are not damaged. #}
+{% macro forget_rows(relation) -%}
+    {%- do _write_note(relation, "") -%}
+{%- endmacro %}
+
+{% macro _write_note(relation, note) -%}
+    {%- set comment = _comments_of([relation])[0][2] -%}
+    {%- set noted = (modules.re.sub("\\s*dbt build: [0-9]+ rows$", "", comment) ~ "\n" ~ note) | trim -%}
+    {%- if noted != comment -%}
+        {%- do run_query(
+            "alter table " ~ relation ~ on_cluster_clause(relation) ~ " modify comment "
+            ~ text_literal(noted)
+        ) -%}
     {%- endif -%}
 {%- endmacro %}
