@@ -5,30 +5,4 @@
     "advice": "Run `dbt build --full-refresh --select photo_neighbours`.",
 }) }}
 
-with
-
-neighbours as (
-
-    select
-        query_photo_id,
-        count() as count_neighbours
-
-    from {{ ref('photo_neighbours') }}
-
-    group by query_photo_id
-
-)
-
-select
-    photos.photo_id as photo_id,
-    neighbours.count_neighbours as count_neighbours,
-    (
-        select least(count() - 1, {{ var('neighbours_per_photo') }}) from {{ ref('photos') }}
-    ) as count_expected
-
-from {{ ref('photos') }} as photos
-
-left join neighbours
-    on photos.photo_id = neighbours.query_photo_id
-
-where count_neighbours != count_expected
+{{ photos_without_all_neighbours(ref('photos'), ref('photo_neighbours')) }}
