@@ -4,12 +4,15 @@
 #}
 
 {% macro should_full_refresh() -%}
-    {%- if model.config.materialized == "incremental" and config.get("full_refresh") is none -%}
-        {%- set existing = load_relation(this) -%}
-        {%- set columns = adapter.get_columns_in_relation(existing) if existing else [] -%}
-        {%- set present = columns | map(attribute="name") | list -%}
-        {{ return(dbt.should_full_refresh()
-            or (existing is not none and model.columns | reject("in", present) | list | length > 0)) }}
+    {{ return(dbt.should_full_refresh() or _lacks_a_column()) }}
+{%- endmacro %}
+
+{% macro _lacks_a_column() -%}
+    {%- set is_asked = model.config.materialized == "incremental" and config.get("full_refresh") is none -%}
+    {%- set existing = load_relation(this) if is_asked else none -%}
+    {%- if existing is none -%}
+        {{ return(false) }}
     {%- endif -%}
-    {{ return(dbt.should_full_refresh()) }}
+    {%- set present = adapter.get_columns_in_relation(existing) | map(attribute="name") | list -%}
+    {{ return(model.columns | reject("in", present) | list | length > 0) }}
 {%- endmacro %}
