@@ -63,7 +63,7 @@ def _stop(number: signal.Signals) -> NoReturn:
 
 
 def _project() -> Path:
-    """The nearest folder with a dbt_project.yml, as dbt finds it, or the one where one stands."""
+    """The nearest folder with a dbt_project.yml, as dbt finds it, or the current folder."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "dbt_project.yml").is_file():
@@ -76,7 +76,7 @@ def _project_dir(ctx: click.Context, _: click.Parameter, given: Path | None) -> 
 
 
 def _in_project(ctx: click.Context, option: click.Parameter, given: Any) -> Any:
-    """A path that was given is taken from where one stands, a default from the project's folder."""
+    """A given path is relative to the current folder, a default to the project's folder."""
     if ctx.get_parameter_source(option.name or "") != ParameterSource.DEFAULT:
         return given
     return type(given)((ctx.params.get("project_dir") or _project()) / given)
