@@ -8,6 +8,7 @@ import json
 import re
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable
 from email.parser import BytesParser
@@ -17,12 +18,16 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import lz4.frame  # type: ignore[import-untyped]
-from backports import zstd
 
 from .engine import Query, Reply
 from .errors import ServerError, http_status
 from .lexer import parse_statement
 from .lifecycle import Drop, Faults
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 _HOP_BY_HOP = {"transfer-encoding", "connection", "keep-alive", "date", "content-length"}
 
