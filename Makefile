@@ -1,12 +1,16 @@
 # make demo   set up, then the whole product on the sample photos
 # make test   set up, then every check that CI runs
 
-VENV := .venv
+SHELL := bash
+# `make … DBT=1.12` takes that version of dbt-core rather than the one that constraints.txt pins for this Python.
+DBT :=
+$(if $(filter-out 1.11 1.12,$(DBT)),$(error DBT must be 1.11 or 1.12. Got: $(DBT)))
+VENV := .venv$(DBT:%=-dbt-%)
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
+PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: demo test lint unit chromium test-myscale test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
+.PHONY: demo test lint lint-python lint-sql unit chromium test-fast test-newest test-myscale test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -22,10 +26,16 @@ demo: $(VENV)/.ready
 # ---------- every check
 test: lint unit
 
+# two at a time, because mypy takes as long as all the others
 lint: $(VENV)/.ready-dev
+	@$(MAKE) --jobs=2 lint-python lint-sql
+
+lint-python:
 	ruff format --check adapters python sample benchmarks docs models
 	ruff check adapters python sample benchmarks docs models
 	mypy adapters/src python/photo_search models
+
+lint-sql:
 	yamllint --strict .
 	dbt --quiet --warn-error parse --no-partial-parse
 	sqlfluff lint --disable-progress-bar analyses models tests
@@ -36,6 +46,16 @@ unit: $(VENV)/.ready-dev chromium
 
 chromium: $(VENV)/.ready-dev
 	@python python/tests/get_chromium.py
+
+# ---------- the checks that a Python or a release of dbt may fail, in a few minutes
+FAST := adapters/tests/test_python_models.py python/tests/ask python/tests/ingest python/tests/load python/tests/network
+
+test-fast: $(VENV)/.ready-dev
+	pytest $(FAST)
+
+# ---------- everything with the newest releases, not those of constraints.txt
+test-newest:
+	$(MAKE) test VENV=.venv-newest CONSTRAINTS=/dev/null
 
 # ---------- the myscale target, end to end, on the server in MYSCALE_*, or on the stand-in
 test-myscale: $(VENV)/.ready-dev
@@ -70,29 +90,49 @@ bench-search: $(VENV)/.ready-dev
 	python benchmarks/search.py
 
 # ---------- set-up: pip alone, versions from constraints.txt; Python compiles what it imports
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt
+# Of all that pip says, this shows errors, packages of 10 MB or more, and the last step. Its warnings are about the machine.
+pip_install = { set -o pipefail; $(BIN)/python -m pip install --no-compile --progress-bar off $(1) \
+	2> >(grep -v '^WARNING' >&2) | { grep --line-buffered -oE \
+	'^ *(Downloading|Using cached) .*\([0-9]{2,}.* MB\)|^Installing collected packages' || true; }; }
+CONSTRAINTS := constraints.txt
+CONSTRAINED := --constraint $(CONSTRAINTS)
+CPU_TORCH := https://download.pytorch.org/whl/cpu
+DBT_1_12 := $(shell sed -n 's/^dbt-core==\(1\.12[.0-9]*\);.*/\1/p' constraints.txt)
 
 setup: $(VENV)/.ready
 
 # The newest Python that answers and can make an environment; a shim of pyenv may be there and not answer.
-IS_SUPPORTED := import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+IS_SUPPORTED := import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 
 $(BIN)/python:
 	@for python in $(PYTHONS); do \
 		if $$python -c '$(IS_SUPPORTED)' 2> /dev/null; then exec $$python -m venv $(VENV); fi; \
 	done; \
-	if command -v uv > /dev/null; then exec uv venv --quiet --seed --python '>=3.11,<3.14' $(VENV); fi; \
-	echo "None of $(PYTHONS) is Python 3.11 to 3.13 with venv. Install one (Debian: apt install" \
+	if command -v uv > /dev/null; then exec uv venv --quiet --seed --python '>=3.11,<3.15' $(VENV); fi; \
+	echo "None of $(PYTHONS) is Python 3.11 to 3.14 with venv. Install one (Debian: apt install" \
 		"python3 python3-venv; macOS: brew install python@3.13), or uv, which brings its own: https://docs.astral.sh/uv" >&2; \
 	exit 1
 
-$(VENV)/.ready: pyproject.toml adapters/pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP_INSTALL) --editable adapters --editable .
-	touch $@
+$(VENV)/.ready: REQUIREMENTS := --editable .
+$(VENV)/.ready-dev: REQUIREMENTS := --editable '.[dev]'
 
-$(VENV)/.ready-dev: pyproject.toml adapters/pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP_INSTALL) --editable adapters --editable '.[dev]'
-	touch $(VENV)/.ready $@
+$(VENV)/.ready $(VENV)/.ready-dev: pyproject.toml adapters/pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Setting up $(VENV) with $$($(BIN)/python --version)."
+	@$(TAKE_CPU_TORCH)
+	@$(call pip_install,$(CONSTRAINED) --editable adapters $(REQUIREMENTS))
+	@$(TAKE_DBT_$(DBT))
+	@touch $(VENV)/.ready $@
+
+# PyPI's torch for Linux brings CUDA, 2.4 GB more. Without an NVIDIA card, PyTorch's own CPU build does the same work.
+TAKE_CPU_TORCH = if [ "$$(uname)" = Linux ] && ! command -v nvidia-smi > /dev/null; then \
+	$(call pip_install,$(CONSTRAINED) --no-deps --retries 0 --index-url $(CPU_TORCH) torch) 2> /dev/null || \
+	echo "PyTorch's CPU builds are out of reach, so PyPI's comes with CUDA."; fi
+
+# dbt-core 1.12 without the parser of dbt v2, which is used only when asked for: to install it, pip builds a source
+# package that downloads from another host.
+TAKE_DBT_1.11 = $(call pip_install,$(CONSTRAINED) dbt-core~=1.11.0)
+TAKE_DBT_1.12 = $(call pip_install,$(CONSTRAINED) metricflow python-dotenv) && \
+	$(call pip_install,--no-deps dbt-core==$(DBT_1_12))
 
 clean:
-	rm -rf $(VENV) $(DBT_V2) target logs data
+	rm -rf .venv .venv-* target logs data
