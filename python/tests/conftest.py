@@ -1,10 +1,11 @@
-"""The demo, built once per worker: sample photos → Parquet → chDB → `dbt build`."""
+"""The demo, built once: sample photos → Parquet → chDB → `dbt build`. Each worker has a copy."""
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from browser import chromium  # noqa: F401 (a fixture; Playwright starts once in a process)
 from demo import Demo
@@ -12,12 +13,19 @@ from warm_project import DbtProcess
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demo:
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "demo of all workers"
     folder = tmp_path_factory.mktemp("demo")
     dbt = DbtProcess(folder)
-    dbt.photo_search("embed", "--sample", "--out", str(folder / "data")).check()
-    dbt.photo_search("load", "--data", str(folder / "data")).check()
-    dbt.run("build").check()
+    with FileLock(f"{shared}.lock"):
+        if shared.exists():
+            shutil.copytree(shared, folder, symlinks=True, dirs_exist_ok=True)
+        else:
+            dbt.photo_search("embed", "--sample", "--out", str(folder / "data")).check()
+            dbt.photo_search("load", "--data", str(folder / "data")).check()
+            dbt.run("build").check()
+            shutil.copytree(folder, shared, symlinks=True)
     return Demo(folder, dbt)
 
 
