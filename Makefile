@@ -3,7 +3,7 @@
 
 SHELL := bash
 # `make … DBT=1.12` takes that version of dbt-core rather than the one that constraints.txt pins for this Python.
-DBT :=
+DBT ?=
 $(if $(filter-out 1.11 1.12,$(DBT)),$(error DBT must be 1.11 or 1.12. Got: $(DBT)))
 VENV := .venv$(DBT:%=-dbt-%)
 BIN := $(VENV)/bin

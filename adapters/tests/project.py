@@ -32,6 +32,7 @@ class Project:
             "DBT_LOG_PATH": str(folder / "logs"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "DBT_WRITE_JSON": "false",  # so that a test can read what dbt logs
+            "DBT_LOG_LEVEL_FILE": "none",  # a tenth of the time of a build
             "DBT_USE_COLORS": "false",
             "NO_COLOR": "1",
         }

@@ -14,7 +14,7 @@ from servers import clickhouse_server
 from warm_dbt import Outcome
 
 PASSWORD = "never-print-this"
-WRITTEN_DOWN = {"DBT_WRITE_JSON": "true"}
+WRITTEN_DOWN = {"DBT_WRITE_JSON": "true", "DBT_LOG_LEVEL_FILE": "debug"}
 SERVER = {
     "host": "127.0.0.1",
     "secure": False,

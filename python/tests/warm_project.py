@@ -26,6 +26,7 @@ class DbtProcess:
             "DBT_TARGET_PATH": str(folder / "target"),
             "DBT_LOG_PATH": str(folder / "logs"),
             "DBT_WRITE_JSON": "false",  # so that a test can read what dbt logs
+            "DBT_LOG_LEVEL_FILE": "none",  # a tenth of the time of a build
             "NO_COLOR": "1",
             "DBT_USE_COLORS": "false",
         }

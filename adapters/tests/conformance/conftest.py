@@ -82,6 +82,7 @@ def logs_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         path = str(tmp_path_factory.mktemp("logs"))
         patch.setenv("DBT_LOG_PATH", path)
+        patch.setenv("DBT_LOG_LEVEL_FILE", "none")
         yield path
 
 

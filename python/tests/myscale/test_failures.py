@@ -286,7 +286,8 @@ def test_with_a_cluster_every_statement_about_the_table_names_it(
         (with_description(far_photos(myscale, 1), "after"), ("run", "--select", "photos")),
     ):
         myscale.rewrite_photos(change)
-        myscale.dbt.run(*command, "--target", "myscale", MYSCALE_CLUSTER="standin").check()
+        settings = {"MYSCALE_CLUSTER": "standin", "DBT_LOG_LEVEL_FILE": "debug"}
+        myscale.dbt.run(*command, "--target", "myscale", **settings).check()
     log = (myscale.data.parent / "logs" / "dbt.log").read_text()
     for start, end in (
         ("create table `photo_search`.`photos__dbt_tmp`", r"\(v Array"),
