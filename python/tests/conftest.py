@@ -24,7 +24,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demo:
         else:
             dbt.photo_search("embed", "--sample", "--out", str(folder / "data")).check()
             dbt.photo_search("load", "--data", str(folder / "data")).check()
-            dbt.run("build").check()
+            dbt.build_and_unit_test("--threads", "4").check()
             shutil.copytree(folder, shared, symlinks=True)
     return Demo(folder, dbt)
 

@@ -22,7 +22,7 @@ def test_a_clickhouse_server_answers_as_chdb_does(demo: Demo, tmp_path: Path) ->
             "DBT_ENV_SECRET_CLICKHOUSE_PASSWORD": "secret",
         }
         dbt.load("--target", "clickhouse", "--data", str(demo.data)).check()
-        dbt.run("build", "--target", "clickhouse").check()
+        dbt.build_and_unit_test("--target", "clickhouse").check()
         ids = pq.read_table(demo.data / "photos.parquet", columns=["photo_id"])["photo_id"]
         some = tuple(ids.to_pylist()[:50])
         assert_answers_are_those_of_chdb(dbt, "clickhouse", demo, some)

@@ -64,7 +64,7 @@ def the_life_of_a_database(warehouse: Warehouse, demo: Demo) -> None:
 
 
 def the_first_build_is_green_and_without_a_warning(warehouse: Warehouse) -> None:
-    built = warehouse.dbt.run("--warn-error", "build", "--target", "myscale").check()
+    built = warehouse.dbt.build_and_unit_test("--target", "myscale").check()
     assert "WARN=0 ERROR=0 SKIP=0" in built.output
 
 
