@@ -232,7 +232,13 @@ _FUNCTION = """<function><type>executable</type><name>normalizeUTF8{form}</name>
   <format>JSONCompactEachRow</format><command>normalize.py {form}</command></function>"""
 _CONFIG = """<clickhouse><user_scripts_path>{folder}/</user_scripts_path>
   <user_defined_executable_functions_config>{folder}/functions.xml</user_defined_executable_functions_config>
+  <max_thread_pool_free_size>100</max_thread_pool_free_size>{pools}
 </clickhouse>"""
+# The engine starts anew for every query. With one thread in each of these pools, that takes a third less time.
+_POOLS = (
+    "pool", "move_pool", "fetches_pool", "common_pool", "schedule_pool",
+    "buffer_flush_schedule_pool", "distributed_schedule_pool", "message_broker_schedule_pool",
+)  # fmt: skip
 
 
 def _write_functions(folder: Path, python: Path) -> Path:
@@ -243,7 +249,8 @@ def _write_functions(folder: Path, python: Path) -> Path:
     functions = "".join(_FUNCTION.format(form=form) for form in ("NFKC", "NFKD"))
     (folder / "functions.xml").write_text(f"<functions>{functions}</functions>")
     config = folder / "config.xml"
-    config.write_text(_CONFIG.format(folder=folder))
+    pools = "".join(f"<background_{pool}_size>1</background_{pool}_size>" for pool in _POOLS)
+    config.write_text(_CONFIG.format(folder=folder, pools=pools))
     return config
 
 
