@@ -4,7 +4,7 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -109,26 +109,23 @@ def _failed(row: dict[str, Any], failure: PhotoFailure) -> dict[str, Any]:
     }
 
 
-@contextmanager
 def fetched(
     job: Job, photos: Sequence[PhotoToEmbed], ahead: int
-) -> Iterator[InOrder[PhotoToEmbed, Thumbnail]]:
+) -> closing[InOrder[PhotoToEmbed, Thumbnail]]:
     """The thumbnails of the photos in their order, by as many threads as the job has connections.
 
     If one photo is late, later ones are still fetched, up to ROOM bytes of thumbnails.
     """
-    thumbnails = InOrder(
-        Fetcher(job),
-        photos,
-        threads=job.connections,
-        ahead=ahead,
-        room=ROOM,
-        size_of=lambda thumbnail: thumbnail.size,
+    return closing(
+        InOrder(
+            Fetcher(job),
+            photos,
+            threads=job.connections,
+            ahead=ahead,
+            room=ROOM,
+            size_of=lambda thumbnail: thumbnail.size,
+        )
     )
-    try:
-        yield thumbnails
-    finally:
-        thumbnails.close()
 
 
 @contextmanager
