@@ -39,15 +39,7 @@ photos_and_downloads as ( -- one join at a time: older engines take no two with 
 
 keywords_of_photos as (
 
-    select
-        photo_id,
-        arrayMap(ranked -> ranked.2, arraySort(groupArray((keyword_rank, keyword)))) as top_keywords
-
-    from (
-        {{ _top_keywords(keywords, true, wanted) | indent(8) }}
-    )
-
-    group by photo_id
+    {{ _top_keywords_in_arrays(keywords, wanted) | indent(4) }}
 
 )
 

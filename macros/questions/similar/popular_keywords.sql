@@ -45,27 +45,3 @@ left join top_keywords
 
 order by keyword_rank asc
 {%- endmacro %}
-
-{# The `limit` most used keywords of each photo. With aliases, `bees` counts as `bee`. #}
-{% macro _top_keywords(limit, aliases, condition=none) -%}
-select
-    photo_id,
-    {{ _keyword_column(aliases) }} as keyword,
-    sum(count_downloads) as count_keyword_downloads,
-    row_number() over (
-        partition by photo_id
-        order by count_keyword_downloads desc, keyword asc
-    ) as keyword_rank
-
-from {{ ref('photo_keywords') }}
-
-{% if condition -%}
-where {{ condition }}
-
-{% endif -%}
-group by photo_id, keyword
-
-order by photo_id asc, keyword_rank asc
-
-limit {{ limit }} by photo_id
-{%- endmacro %}
