@@ -46,33 +46,19 @@ photo_values as (
 
 ),
 
-widths as (
-
-    select
-        histogram,
-        if(
-            histogram = 'occurrences',
-            ceil((max(photo_value) + 1) / {{ bins }}),
-            greatest(max(photo_value), 1e-9) / {{ bins }}
-        ) as bin_width
-
-    from photo_values
-
-    group by histogram
-
-),
-
 binned as (
 
     select
-        photo_values.histogram as histogram,
-        widths.bin_width as bin_width,
-        least(floor(photo_values.photo_value / widths.bin_width), {{ bins - 1 }}) as bin
+        histogram,
+        max(photo_value) over (partition by histogram) as largest,
+        if(
+            histogram = 'occurrences',
+            ceil((largest + 1) / {{ bins }}),
+            greatest(largest, 1e-9) / {{ bins }}
+        ) as bin_width,
+        least(floor(photo_value / bin_width), {{ bins - 1 }}) as bin
 
     from photo_values
-
-    inner join widths
-        on photo_values.histogram = widths.histogram
 
 )
 
