@@ -3,11 +3,8 @@
 {% macro photo_facts(photo_ids, keywords=5, output="table", out=none) -%}
     {%- set keywords = require_whole_number("photo_facts", "keywords", keywords, 1, 1000) -%}
     {%- do require_photo_ids("photo_facts", "photo_ids", photo_ids) -%}
-    {{ return(answer("photo_facts", _photo_facts(photo_ids, keywords), output, out)) }}
-{%- endmacro %}
-
-{% macro _photo_facts(photo_ids, keywords) -%}
-{%- set wanted = "photo_id in (" ~ text_literals(photo_ids) ~ ")" -%}
+    {%- set wanted = "photo_id in (" ~ text_literals(photo_ids) ~ ")" -%}
+    {%- set facts -%}
 with
 
 photos as (
@@ -51,4 +48,6 @@ left join keywords_of_photos
     using (photo_id)
 
 order by photo_id
+    {%- endset -%}
+    {{ return(answer("photo_facts", facts, output, out)) }}
 {%- endmacro %}

@@ -4,10 +4,7 @@
 #}
 
 {% macro photo_map_clusters(output="table", out=none) -%}
-    {{ return(answer("photo_map_clusters", _photo_map_clusters(), output, out)) }}
-{%- endmacro %}
-
-{% macro _photo_map_clusters() -%}
+    {%- set clusters -%}
 with
 
 edges as (
@@ -64,4 +61,6 @@ inner join {{ ref('photo_cluster_names') }} as names
     on clusters.cluster_id = names.cluster_id
 
 order by names.count_photos desc, cluster_id asc
+    {%- endset -%}
+    {{ return(answer("photo_map_clusters", clusters, output, out)) }}
 {%- endmacro %}

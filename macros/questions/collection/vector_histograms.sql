@@ -5,10 +5,7 @@
 
 {% macro vector_histograms(bins=24, output="table", out=none) -%}
     {%- set bins = require_whole_number("vector_histograms", "bins", bins, 2, 200) -%}
-    {{ return(answer("vector_histograms", _vector_histograms(bins), output, out)) }}
-{%- endmacro %}
-
-{% macro _vector_histograms(bins) -%}
+    {%- set histograms -%}
 with
 
 occurrences as (
@@ -74,4 +71,6 @@ from binned
 group by histogram, bin, bin_width
 
 order by histogram asc, bin_number asc
+    {%- endset -%}
+    {{ return(answer("vector_histograms", histograms, output, out)) }}
 {%- endmacro %}
