@@ -5,10 +5,7 @@
     {%- do require_one_of("popular_keywords", "aliases", aliases, [true, false]) -%}
     {%- set search = search_arguments("popular_keywords", photo_id, top_k, **kwargs) -%}
     {%- set similar = _similar_photos(search) -%}
-    {{ return(search_answer(search, _keywords_of_the_most_popular(similar, limit, aliases))) }}
-{%- endmacro %}
-
-{% macro _keywords_of_the_most_popular(similar, limit, aliases) -%}
+    {%- set keywords -%}
 with
 
 most_popular as (
@@ -44,4 +41,6 @@ left join top_keywords
     on most_popular.photo_id = top_keywords.photo_id
 
 order by keyword_rank asc
+    {%- endset -%}
+    {{ return(search_answer(search, keywords)) }}
 {%- endmacro %}
