@@ -60,11 +60,12 @@ class Fetcher:
     def __call__(self, photo: PhotoToEmbed) -> Thumbnail | Later[Thumbnail]:
         url = thumbnail_url(photo.photo_image_url, self._parameters)
         row: dict[str, Any] = {**photo._asdict(), "thumbnail_url": url, "attempts": 0}
-        try:
+
+        def begin() -> Fetched | Later[Fetched]:
             check_photo_id(photo.photo_id)
-        except PhotoFailure as failure:
-            return Thumbnail(_failed(row, failure), None)
-        return self._fetch(row, partial(self._source, url))
+            return self._source(url)
+
+        return self._fetch(row, begin)
 
     def _fetch(self, row: dict[str, Any], step: Step[Fetched]) -> Thumbnail | Later[Thumbnail]:
         try:
@@ -179,7 +180,6 @@ _threads: ThreadPoolExecutor
 
 
 def _open_workshop(job: Job) -> None:
-    """Give this worker process its workshop."""
     global _workshop, _threads
     _workshop, _threads = Workshop(job), ThreadPoolExecutor(job.connections)
 
