@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from photo_search.ask.built import require_built
 from photo_search.ask.photos import Photo, read_photos
 from photo_search.warehouse import Warehouse
 
@@ -48,7 +47,7 @@ class ClusterPage(NamedCluster):
 
 def read_map(warehouse: Warehouse) -> list[Cluster]:
     """All clusters, the largest first. Raises NotBuiltError or WarehouseError."""
-    require_built(warehouse, *MAP_MODELS)
+    warehouse.require_built(*MAP_MODELS)
     return [Cluster(**row) for row in warehouse.rows(warehouse.compile("photo_map_clusters"))]
 
 
@@ -57,7 +56,7 @@ def read_cluster_page(warehouse: Warehouse, cluster_id: int, skip: int) -> Clust
 
     Raises NotBuiltError, QuestionError (a number out of its range) or WarehouseError.
     """
-    require_built(warehouse, *MAP_MODELS)
+    warehouse.require_built(*MAP_MODELS)
     sql = warehouse.compile("photos_of_cluster", cluster_id=cluster_id, top_k=PAGE, skip=skip)
     rows = warehouse.rows(sql)
     if not rows:
