@@ -8,9 +8,11 @@
 {%- endmacro %}
 
 {# `value` as a number. YAML reads 1e-3 and 1.5e3 as text, so such text is a number too. #}
-{% macro require_number(macro_name, argument, value, lowest, highest, kind="a number") -%}
+{% macro require_number(macro_name, argument, value, lowest, highest, is_whole=false) -%}
     {%- set parsed = value | float(none) if value is string else value -%}
-    {%- if parsed is not number or parsed is boolean or not lowest <= parsed <= highest -%}
+    {%- if parsed is not number or parsed is boolean or not lowest <= parsed <= highest
+        or is_whole and parsed != parsed | int -%}
+        {%- set kind = "a whole number" if is_whole else "a number" -%}
         {%- do refuse_argument(
             macro_name, argument, kind ~ " from " ~ lowest ~ " to " ~ highest, value
         ) -%}
@@ -19,14 +21,7 @@
 {%- endmacro %}
 
 {% macro require_whole_number(macro_name, argument, value, lowest, highest) -%}
-    {%- set kind = "a whole number" -%}
-    {%- set parsed = require_number(macro_name, argument, value, lowest, highest, kind) -%}
-    {%- if parsed != parsed | int -%}
-        {%- do refuse_argument(
-            macro_name, argument, kind ~ " from " ~ lowest ~ " to " ~ highest, value
-        ) -%}
-    {%- endif -%}
-    {{ return(parsed | int) }}
+    {{ return(require_number(macro_name, argument, value, lowest, highest, true) | int) }}
 {%- endmacro %}
 
 {% macro require_text(macro_name, argument, value, longest) -%}

@@ -10,23 +10,19 @@
         {%- set noted = modules.re.search(note, comment) -%}
         {%- if noted -%}
             {%- do checks.append(
-                "select " ~ text_literal(schema ~ "." ~ name) ~ " as name, count() as count_rows, "
+                "select " ~ text_literal(schema ~ "." ~ name) ~ " as name, count() as found, "
                 ~ noted[2] ~ " as noted, "
                 ~ (noted[1] == "photo-search load") ~ " as is_loaded from "
                 ~ api.Relation.create(schema=schema, identifier=name) ~ " having "
-                ~ ("count_rows != noted or sum(row_hash) != " ~ noted[3] if noted[3] else "count_rows < noted")
+                ~ ("found != noted or sum(row_hash) != " ~ noted[3] if noted[3] else "found < noted")
             ) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set damaged = [] -%}
-    {%- for row in (run_query(checks | join(" union all ")).rows if checks else []) -%}
-        {%- do damaged.append({"name": row[0], "rows": row[1], "noted": row[2], "is_loaded": row[3]}) -%}
-    {%- endfor -%}
-    {{ return(damaged) }}
+    {{ return(run_query(checks | join(" union all ")).rows if checks else []) }}
 {%- endmacro %}
 
 {% macro is_whole(relation) -%}
-    {{ return(damaged_tables([relation]) == []) }}
+    {{ return(damaged_tables([relation]) | length == 0) }}
 {%- endmacro %}
 
 {# Schema, name and comment of the `relations` that exist. #}

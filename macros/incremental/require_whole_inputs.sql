@@ -30,8 +30,8 @@
 
 {% macro _what_is_damaged(table) -%}
     The table {{ table.name }} is damaged:
-    {%- if table.rows == table.noted %} some of its {{ table.rows }} rows were changed after the load.
-    {%- else %} it has {{ table.rows }} rows, not the {{ table.noted }} that the
+    {%- if table.found == table.noted %} some of its {{ table.found }} rows were changed after the load.
+    {%- else %} it has {{ table.found }} rows, not the {{ table.noted }} that the
         {{- " load" if table.is_loaded else " last build" }} left in it.
     {%- endif -%}
 {%- endmacro %}

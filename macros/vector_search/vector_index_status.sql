@@ -5,27 +5,24 @@
 {%- endmacro %}
 
 {% macro _vector_index_status(relation) -%}
-    {{ return(adapter.dispatch("vector_index_status_of")(relation)) }}
+    {%- set condition = "database = " ~ text_literal(relation.schema if relation else target.schema)
+        ~ (" and table = " ~ text_literal(relation.identifier) if relation else "") -%}
+    {{ return(adapter.dispatch("vector_index_status_of")(condition)) }}
 {%- endmacro %}
 
-{% macro default__vector_index_status_of(relation) -%}
+{% macro default__vector_index_status_of(condition) -%}
     {%- do refuse_engine("vector_index_status") -%}
 {%- endmacro %}
 
 {# A part without the index has no bytes of it. Parts without rows need none. #}
-{% macro clickhouse__vector_index_status_of(relation) -%}
+{% macro clickhouse__vector_index_status_of(condition) -%}
 with
 
 indexes as (
 
     select *
     from system.data_skipping_indices
-    where
-        type = 'vector_similarity'
-        and database = {{ text_literal(relation.schema if relation else target.schema) }}
-        {%- if relation %}
-        and table = {{ text_literal(relation.identifier) }}
-        {%- endif %}
+    where type = 'vector_similarity' and {{ condition }}
 
 ),
 
@@ -87,7 +84,7 @@ order by table_name asc, index_name asc
 {%- endmacro %}
 
 {# Every replica builds an index of its own. The row adds them up and waits for the last. #}
-{% macro myscale__vector_index_status_of(relation) -%}
+{% macro myscale__vector_index_status_of(condition) -%}
 with
 
 replicas as (
@@ -105,11 +102,7 @@ replicas as (
     from {{ "clusterAllReplicas('" ~ target.cluster ~ "', system.vector_indices)"
         if target.cluster else "system.vector_indices" }}
 
-    where
-        database = {{ text_literal(relation.schema if relation else target.schema) }}
-        {%- if relation %}
-        and table = {{ text_literal(relation.identifier) }}
-        {%- endif %}
+    where {{ condition }}
 
 )
 

@@ -49,15 +49,7 @@ similar as (
 
 top_keywords as (
 
-    select
-        photo_id,
-        arrayMap(ranked -> ranked.2, arraySort(groupArray((keyword_rank, keyword)))) as keywords
-
-    from (
-        {{ _top_keywords(5, true, "photo_id in (select photo_id from neighbours)") | indent(8) }}
-    )
-
-    group by photo_id
+    {{ _top_keywords_in_arrays(5, "photo_id in (select photo_id from neighbours)") | indent(4) }}
 
 )
 
@@ -67,7 +59,7 @@ select
     similar.photo_id as photo_id,
 
     ---------- text
-    top_keywords.keywords as top_keywords,
+    top_keywords.top_keywords as top_keywords,
 
     ---------- numerics
     similar.showcase_order as showcase_order,

@@ -25,14 +25,6 @@ neighbours as (
 
 ),
 
-nearest as (
-
-    select *
-    from {{ ref('photo_neighbours') }}
-    where similarity_rank = 1
-
-),
-
 vectors as (
 
     select
@@ -75,8 +67,9 @@ hubs as (
 duplicates as (
 
     select avgOrNull(nearest.distance <= vectors.near_duplicate_distance) as share_near_duplicates
-    from nearest
+    from {{ ref('photo_neighbours') }} as nearest
     cross join vectors
+    where nearest.similarity_rank = 1
 
 )
 

@@ -26,6 +26,8 @@ SAMPLE: dict[str, Any] = {
     "hosts": ["photos.example"],
     "model": "demo",
 }
+PATH = click.Path(path_type=Path)
+POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
 class _Terminated(BaseException):
@@ -71,15 +73,24 @@ def _project() -> Path:
     return Path()
 
 
-def _project_dir(ctx: click.Context, _: click.Parameter, given: Path | None) -> Path:
-    return given or _project()
-
-
 def _in_project(ctx: click.Context, option: click.Parameter, given: Any) -> Any:
     """A given path is relative to the current folder, a default to the project's folder."""
     if ctx.get_parameter_source(option.name or "") != ParameterSource.DEFAULT:
         return given
     return type(given)((ctx.params.get("project_dir") or _project()) / given)
+
+
+def _option_in_project(
+    name: str, default: str, meaning: str, kind: Any = str
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """An option for a file or folder whose default lies in the project's folder."""
+    return click.option(
+        name,
+        type=kind,
+        default=default,
+        callback=_in_project,
+        help=f"{meaning}; the default is in the project's folder.",
+    )
 
 
 @click.group(cls=_Commands, context_settings={"show_default": True})
@@ -90,13 +101,7 @@ def main() -> None:
 @main.command()
 @click.option("--release", default="1.4.1", help="Release of the Unsplash Lite dataset.")
 @click.option("--from", "source", help="Address of a mirror, or the zip on disk.")
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path),
-    default="data/dataset",
-    callback=_in_project,
-    help="New folder; the default is in the project's folder.",
-)
+@_option_in_project("--into", "data/dataset", "New folder", PATH)
 @click.option("--accept-unsplash-terms", is_flag=True, help="You have read and accept the terms.")
 def fetch(release: str, source: str | None, into: Path, accept_unsplash_terms: bool) -> None:
     """Fetch a release of the dataset, check it, unpack it. A second run continues a stopped one.
@@ -113,12 +118,7 @@ def fetch(release: str, source: str | None, into: Path, accept_unsplash_terms: b
 @main.command("import-hf")
 @click.option("--photos", help="File or https address of photos-all.parquet.")
 @click.option("--conversions", help="File or https address of conversions-all.parquet.")
-@click.option(
-    "--out",
-    default="data",
-    callback=_in_project,
-    help="Output folder; the default is in the project's folder.",
-)
+@_option_in_project("--out", "data", "Output folder")
 @click.option("--re-embed", is_flag=True, help="Replace vectors of another embedding version.")
 def import_hf(photos: str | None, conversions: str | None, out: str, re_embed: bool) -> None:
     """Start from MyScale's ready embeddings instead of embedding.
@@ -151,13 +151,7 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     callback=_use_sample,
     help="The photos in sample/ with the demo model; nothing is downloaded.",
 )
-@click.option(
-    "--dataset",
-    type=click.Path(path_type=Path),
-    default="data/dataset",
-    callback=_in_project,
-    help="Folder of an Unsplash release; the default is in the project's folder.",
-)
+@_option_in_project("--dataset", "data/dataset", "Folder of an Unsplash release", PATH)
 @click.option(
     "--photos-from",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -184,13 +178,7 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     help="Query sent to the photo's server; another size makes other vectors.",
 )
 @click.option("--backend", type=click.Choice(["torch", "openvino"]), default="torch")
-@click.option(
-    "--out",
-    default="data",
-    callback=_in_project,
-    help="Output folder, or an address like s3://bucket/photos; the default is in the project's "
-    "folder.",
-)
+@_option_in_project("--out", "data", "Output folder, or an address like s3://bucket/photos")
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first photos of the dataset.")
 @click.option("--retry-failed", is_flag=True, help="Only what failed for a temporary reason.")
 @click.option("--recheck", is_flag=True, help="Ask again for photos that were gone or denied.")
@@ -207,15 +195,10 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     help="Stop when a larger share of the photos fails.",
 )
 @click.option("--chunk-size", type=click.IntRange(min=1), default=20_480)
-@click.option(
-    "--rate",
-    type=click.FloatRange(min=0, min_open=True),
-    default=50.0,
-    help="Requests per second, at most.",
-)
+@click.option("--rate", type=POSITIVE, default=50.0, help="Requests per second, at most.")
 @click.option(
     "--deadline",
-    type=click.FloatRange(min=0, min_open=True),
+    type=POSITIVE,
     default=60.0,
     help="Seconds for one photo, with all attempts.",
 )
@@ -248,19 +231,15 @@ def embed(as_json: bool, **options: Any) -> None:
 def _with_warehouse(command: Callable[..., None]) -> Callable[..., None]:
     """The options of every command that works on a dbt target."""
     for option in (
-        click.option(
-            "--data",
-            default="data",
-            callback=_in_project,
-            help="Folder that `photo-search embed` wrote; the default is in the project's folder.",
-        ),
+        _option_in_project("--data", "data", "Folder that `photo-search embed` wrote"),
         click.option("--target", help="Target of the dbt profile (default: the profile's own)."),
         click.option(
             "--project-dir",
-            type=click.Path(path_type=Path),
+            type=PATH,
             envvar="DBT_PROJECT_DIR",
             is_eager=True,
-            callback=_project_dir,
+            default=_project,
+            show_default=False,
             help="Folder of the dbt project (default: this folder, or the nearest above it).",
         ),
     ):
@@ -298,16 +277,10 @@ def load(project_dir: Path, target: str | None, data: str, allow_empty: tuple[st
 
 @main.command()
 @_with_warehouse
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default="data/gallery/index.html",
-    callback=_in_project,
-    help="The page to write.",
-)
+@_option_in_project("--out", "data/gallery/index.html", "The page to write", PATH)
 @click.option(
     "--folder",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Write a folder instead: index.html, and its thumbnails as files beside it.",
 )
 @click.option("--compare", "old", help="An earlier photos.parquet: draw what changed since.")
@@ -412,7 +385,7 @@ def serve(
     help="Search by this picture instead of words.",
 )
 @click.option("--top-k", type=click.IntRange(1, 100), default=10, help="How many photos.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write a page instead.")
+@click.option("--html", type=PATH, help="Write a page instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array and nothing else.")
 def search(
     project_dir: Path,

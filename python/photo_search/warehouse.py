@@ -21,7 +21,7 @@ from dbt.flags import get_flags
 from dbt.mp_context import get_mp_context
 from dbt_common.exceptions import CompilationError, DbtBaseException
 
-from photo_search.errors import QuestionError, WarehouseError
+from photo_search.errors import NotBuiltError, QuestionError, WarehouseError
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,20 @@ class Warehouse:
     def source(self, table: str) -> str:
         """The name of a table that `photo-search load` fills, ready for SQL."""
         return str(self.manifest.sources[f"source.photo_search.unsplash.{table}"].relation_name)
+
+    def require_built(self, *models: str) -> None:
+        """Raises NotBuiltError, which says how to build the models that have no table."""
+        missing = [
+            model
+            for model in models
+            if not self.rows(f"exists table {self.relation(model)}")[0]["result"]
+        ]
+        if missing:
+            raise NotBuiltError(
+                f"This page reads {', '.join(missing)}, and there is no such table yet. "
+                f"Run `dbt build --select {' '.join(f'+{model}' for model in missing)}`; "
+                "chDB serves one process at a time, so stop this page first."
+            )
 
     @property
     def neighbours_per_photo(self) -> int:

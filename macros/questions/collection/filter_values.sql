@@ -2,16 +2,13 @@
 
 {% macro filter_values(limit=200, output="table", out=none) -%}
     {%- set limit = require_whole_number("filter_values", "limit", limit, 1, 1000) -%}
-    {{ return(answer("filter_values", _filter_values(limit), output, out)) }}
-{%- endmacro %}
-
-{% macro _filter_values(limit) -%}
-{%- set filters = {
-    "country": "location_country",
-    "orientation": "orientation",
-    "camera": "camera_model",
-    "year": "toString(toYear(submitted_at))",
-} -%}
+    {%- set filters = {
+        "country": "location_country",
+        "orientation": "orientation",
+        "camera": "camera_model",
+        "year": "toString(toYear(submitted_at))",
+    } -%}
+    {%- set values -%}
 with
 
 counted as (
@@ -38,4 +35,6 @@ from counted
 order by filter asc, count_photos desc, value asc
 
 limit {{ limit }} by filter
+    {%- endset -%}
+    {{ return(answer("filter_values", values, output, out)) }}
 {%- endmacro %}

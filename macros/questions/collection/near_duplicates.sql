@@ -9,11 +9,7 @@
     {%- else -%}
         {%- set max_distance = require_number("near_duplicates", "max_distance", max_distance, 0, 0.2) -%}
     {%- endif -%}
-    {{ return(answer("near_duplicates", _near_duplicates(max_distance), output, out)) }}
-{%- endmacro %}
-
-{% macro _near_duplicates(max_distance) -%}
-{%- set pairs -%}
+    {%- set pairs -%}
 select
     least(query_photo_id, neighbours.photo_id) as photo_id,
     greatest(query_photo_id, neighbours.photo_id) as duplicate_photo_id,
@@ -24,7 +20,8 @@ from {{ ref('photo_neighbours') }} as neighbours
 where neighbours.distance <= {{ max_distance }}
 
 group by photo_id, duplicate_photo_id
-{%- endset -%}
+    {%- endset -%}
+    {%- set pairs_in_groups -%}
 select
     groups.group_photo_id as group_photo_id,
     groups.count_group_photos as count_group_photos,
@@ -42,6 +39,8 @@ inner join (
     on pairs.photo_id = groups.photo_id
 
 order by group_photo_id asc, photo_id asc, duplicate_photo_id asc
+    {%- endset -%}
+    {{ return(answer("near_duplicates", pairs_in_groups, output, out)) }}
 {%- endmacro %}
 
 {#

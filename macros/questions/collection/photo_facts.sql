@@ -3,11 +3,8 @@
 {% macro photo_facts(photo_ids, keywords=5, output="table", out=none) -%}
     {%- set keywords = require_whole_number("photo_facts", "keywords", keywords, 1, 1000) -%}
     {%- do require_photo_ids("photo_facts", "photo_ids", photo_ids) -%}
-    {{ return(answer("photo_facts", _photo_facts(photo_ids, keywords), output, out)) }}
-{%- endmacro %}
-
-{% macro _photo_facts(photo_ids, keywords) -%}
-{%- set wanted = "photo_id in (" ~ text_literals(photo_ids) ~ ")" -%}
+    {%- set wanted = "photo_id in (" ~ text_literals(photo_ids) ~ ")" -%}
+    {%- set facts -%}
 with
 
 photos as (
@@ -39,15 +36,7 @@ photos_and_downloads as ( -- one join at a time: older engines take no two with 
 
 keywords_of_photos as (
 
-    select
-        photo_id,
-        arrayMap(ranked -> ranked.2, arraySort(groupArray((keyword_rank, keyword)))) as top_keywords
-
-    from (
-        {{ _top_keywords(keywords, true, wanted) | indent(8) }}
-    )
-
-    group by photo_id
+    {{ _top_keywords_in_arrays(keywords, wanted) | indent(4) }}
 
 )
 
@@ -59,4 +48,6 @@ left join keywords_of_photos
     using (photo_id)
 
 order by photo_id
+    {%- endset -%}
+    {{ return(answer("photo_facts", facts, output, out)) }}
 {%- endmacro %}

@@ -4,10 +4,7 @@
 #}
 
 {% macro photo_map_clusters(output="table", out=none) -%}
-    {{ return(answer("photo_map_clusters", _photo_map_clusters(), output, out)) }}
-{%- endmacro %}
-
-{% macro _photo_map_clusters() -%}
+    {%- set clusters -%}
 with
 
 edges as (
@@ -21,32 +18,14 @@ edges as (
 
 ),
 
-clustered as (
-
-    select
-        photo_map.photo_id as photo_id,
-        photo_clusters.cluster_id as cluster_id,
-        photo_clusters.center_distance as center_distance,
-        photo_map.map_x as map_x,
-        photo_map.map_y as map_y
-
-    from {{ ref('photo_map') }} as photo_map
-
-    inner join {{ ref('photo_clusters') }} as photo_clusters
-        on photo_map.photo_id = photo_clusters.photo_id
-
-),
-
 placed as (
 
     select
-        cluster_id,
-        center_distance,
-        photo_id,
-        toUInt16(round(65535 * (map_x - left_edge) / longer_side)) as x,
-        toUInt16(round(65535 * (top_edge - map_y) / longer_side)) as y
+        photo_map.photo_id as photo_id,
+        toUInt16(round(65535 * (photo_map.map_x - edges.left_edge) / edges.longer_side)) as x,
+        toUInt16(round(65535 * (edges.top_edge - photo_map.map_y) / edges.longer_side)) as y
 
-    from clustered
+    from {{ ref('photo_map') }} as photo_map
 
     cross join edges
 
@@ -55,10 +34,15 @@ placed as (
 clusters as (
 
     select
-        cluster_id,
-        arraySort(groupArray((center_distance, photo_id, x, y))) as members
+        photo_clusters.cluster_id as cluster_id,
+        arraySort(groupArray(
+            (photo_clusters.center_distance, placed.photo_id, placed.x, placed.y)
+        )) as members
 
     from placed
+
+    inner join {{ ref('photo_clusters') }} as photo_clusters
+        on placed.photo_id = photo_clusters.photo_id
 
     group by cluster_id
 
@@ -77,4 +61,6 @@ inner join {{ ref('photo_cluster_names') }} as names
     on clusters.cluster_id = names.cluster_id
 
 order by names.count_photos desc, cluster_id asc
+    {%- endset -%}
+    {{ return(answer("photo_map_clusters", clusters, output, out)) }}
 {%- endmacro %}

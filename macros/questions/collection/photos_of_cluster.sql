@@ -4,10 +4,7 @@
     {%- set cluster_id = require_whole_number("photos_of_cluster", "cluster_id", cluster_id, 0, 65535) -%}
     {%- set top_k = require_whole_number("photos_of_cluster", "top_k", top_k, 1, 1000) -%}
     {%- set skip = require_whole_number("photos_of_cluster", "skip", skip, 0, 1000000000) -%}
-    {{ return(answer("photos_of_cluster", _photos_of_cluster(cluster_id, top_k, skip), output, out)) }}
-{%- endmacro %}
-
-{% macro _photos_of_cluster(cluster_id, top_k, skip) -%}
+    {%- set photos -%}
 select
     photo_clusters.cluster_id as cluster_id,
     names.cluster_name as cluster_name,
@@ -25,4 +22,6 @@ where photo_clusters.cluster_id = {{ cluster_id }}
 order by center_distance asc, photo_id asc
 
 limit {{ skip }}, {{ top_k }}
+    {%- endset -%}
+    {{ return(answer("photos_of_cluster", photos, output, out)) }}
 {%- endmacro %}

@@ -4,10 +4,7 @@
     {%- if seed is not none -%}
         {%- set seed = require_whole_number("random_photo", "seed", seed, 0, 4294967295) -%}
     {%- endif -%}
-    {{ return(answer("random_photo", _random_photo(seed), output, out)) }}
-{%- endmacro %}
-
-{% macro _random_photo(seed) -%}
+    {%- set photo -%}
 select
     photo_id,
     photo_url,
@@ -19,4 +16,6 @@ from {{ ref('photos') }}
 order by {{ "rand()" if seed is none else "cityHash64(photo_id, " ~ seed ~ "), photo_id" }}
 
 limit 1
+    {%- endset -%}
+    {{ return(answer("random_photo", photo, output, out)) }}
 {%- endmacro %}

@@ -5,10 +5,7 @@
 
 {% macro vector_histograms(bins=24, output="table", out=none) -%}
     {%- set bins = require_whole_number("vector_histograms", "bins", bins, 2, 200) -%}
-    {{ return(answer("vector_histograms", _vector_histograms(bins), output, out)) }}
-{%- endmacro %}
-
-{% macro _vector_histograms(bins) -%}
+    {%- set histograms -%}
 with
 
 occurrences as (
@@ -46,33 +43,19 @@ photo_values as (
 
 ),
 
-widths as (
-
-    select
-        histogram,
-        if(
-            histogram = 'occurrences',
-            ceil((max(photo_value) + 1) / {{ bins }}),
-            greatest(max(photo_value), 1e-9) / {{ bins }}
-        ) as bin_width
-
-    from photo_values
-
-    group by histogram
-
-),
-
 binned as (
 
     select
-        photo_values.histogram as histogram,
-        widths.bin_width as bin_width,
-        least(floor(photo_values.photo_value / widths.bin_width), {{ bins - 1 }}) as bin
+        histogram,
+        max(photo_value) over (partition by histogram) as largest,
+        if(
+            histogram = 'occurrences',
+            ceil((largest + 1) / {{ bins }}),
+            greatest(largest, 1e-9) / {{ bins }}
+        ) as bin_width,
+        least(floor(photo_value / bin_width), {{ bins - 1 }}) as bin
 
     from photo_values
-
-    inner join widths
-        on photo_values.histogram = widths.histogram
 
 )
 
@@ -88,4 +71,6 @@ from binned
 group by histogram, bin, bin_width
 
 order by histogram asc, bin_number asc
+    {%- endset -%}
+    {{ return(answer("vector_histograms", histograms, output, out)) }}
 {%- endmacro %}

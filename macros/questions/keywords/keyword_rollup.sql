@@ -10,17 +10,13 @@
     {%- endif -%}
     {%- do require_one_of("keyword_rollup", "aliases", aliases, [true, false]) -%}
     {%- set limit = require_whole_number("keyword_rollup", "limit", limit, 1, 1000000) -%}
-    {{ return(answer("keyword_rollup", _keyword_rollup(by, aliases, limit), output, out)) }}
-{%- endmacro %}
-
-{% macro _keyword_rollup(by, aliases, limit) -%}
-{%- set dimensions = {
-    "keyword": "assumeNotNull(keyword) as typed_keyword",
-    "country": "country",
-    "device": "device_type as device",
-    "month": "converted_on - (toDayOfMonth(converted_on) - 1) as month",
-} -%}
-{%- set counted -%}
+    {%- set dimensions = {
+        "keyword": "assumeNotNull(keyword) as typed_keyword",
+        "country": "country",
+        "device": "device_type as device",
+        "month": "converted_on - (toDayOfMonth(converted_on) - 1) as month",
+    } -%}
+    {%- set counted -%}
 select
     {% for dimension in by -%}
     {{ dimensions[dimension] }},
@@ -32,7 +28,8 @@ from {{ ref('conversions') }}
 where keyword is not null and photo_id in (select photo_id from {{ ref('photos') }})
 
 group by {{ by | join(", ") | replace("keyword", "typed_keyword") }}
-{%- endset -%}
+    {%- endset -%}
+    {%- set rollup -%}
 select
     {{ by | join(",
     ") }},
@@ -47,6 +44,8 @@ group by {{ by | join(", ") }}
 order by count_downloads desc, {{ by | join(" asc, ") }} asc
 
 limit {{ limit }}
+    {%- endset -%}
+    {{ return(answer("keyword_rollup", rollup, output, out)) }}
 {%- endmacro %}
 
 {#

@@ -4,11 +4,7 @@
     {%- do require_text("photos_for_keyword", "keyword", keyword, 200) -%}
     {%- set top_k = require_whole_number("photos_for_keyword", "top_k", top_k, 1, 1000) -%}
     {%- do require_one_of("photos_for_keyword", "aliases", aliases, [true, false]) -%}
-    {%- set photos = _photos_for_keyword(keyword, top_k, aliases) -%}
-    {{ return(answer("photos_for_keyword", photos, output, out)) }}
-{%- endmacro %}
-
-{% macro _photos_for_keyword(keyword, top_k, aliases) -%}
+    {%- set photos -%}
 select
     row_number() over (order by count_keyword_downloads desc, photo_id asc) as photo_rank,
     photo_id,
@@ -29,6 +25,8 @@ from (
 order by photo_rank asc
 
 limit {{ top_k }}
+    {%- endset -%}
+    {{ return(answer("photos_for_keyword", photos, output, out)) }}
 {%- endmacro %}
 
 {% macro _keyword_column(aliases) -%}

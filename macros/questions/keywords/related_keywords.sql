@@ -12,12 +12,8 @@
         "related_keywords", "minimum_photos", minimum_photos, 1, 1000000
     ) -%}
     {%- do require_one_of("related_keywords", "aliases", aliases, [true, false]) -%}
-    {%- set related = _related_keywords(keyword, limit, minimum_photos, aliases) -%}
-    {{ return(answer("related_keywords", related, output, out)) }}
-{%- endmacro %}
-
-{% macro _related_keywords(keyword, limit, minimum_photos, aliases) -%}
-{%- set asked = _asked_keyword(keyword, aliases) -%}
+    {%- set asked = _asked_keyword(keyword, aliases) -%}
+    {%- set related -%}
 with
 
 keyword_photos as (
@@ -68,4 +64,6 @@ from others
 order by relation_rank asc
 
 limit {{ limit }}
+    {%- endset -%}
+    {{ return(answer("related_keywords", related, output, out)) }}
 {%- endmacro %}

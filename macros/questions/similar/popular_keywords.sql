@@ -5,10 +5,7 @@
     {%- do require_one_of("popular_keywords", "aliases", aliases, [true, false]) -%}
     {%- set search = search_arguments("popular_keywords", photo_id, top_k, **kwargs) -%}
     {%- set similar = _similar_photos(search) -%}
-    {{ return(search_answer(search, _keywords_of_the_most_popular(similar, limit, aliases))) }}
-{%- endmacro %}
-
-{% macro _keywords_of_the_most_popular(similar, limit, aliases) -%}
+    {%- set keywords -%}
 with
 
 most_popular as (
@@ -44,28 +41,6 @@ left join top_keywords
     on most_popular.photo_id = top_keywords.photo_id
 
 order by keyword_rank asc
-{%- endmacro %}
-
-{# The `limit` most used keywords of each photo. With aliases, `bees` counts as `bee`. #}
-{% macro _top_keywords(limit, aliases, condition=none) -%}
-select
-    photo_id,
-    {{ _keyword_column(aliases) }} as keyword,
-    sum(count_downloads) as count_keyword_downloads,
-    row_number() over (
-        partition by photo_id
-        order by count_keyword_downloads desc, keyword asc
-    ) as keyword_rank
-
-from {{ ref('photo_keywords') }}
-
-{% if condition -%}
-where {{ condition }}
-
-{% endif -%}
-group by photo_id, keyword
-
-order by photo_id asc, keyword_rank asc
-
-limit {{ limit }} by photo_id
+    {%- endset -%}
+    {{ return(search_answer(search, keywords)) }}
 {%- endmacro %}

@@ -15,15 +15,8 @@
     {%- set popularity_weight = require_number(name, "popularity_weight", popularity_weight, 0, 1000) -%}
     {%- set rank_constant = require_number(name, "rank_constant", rank_constant, 0, 1000) -%}
     {%- set search = search_arguments(name, photo_id, candidates, **kwargs) -%}
-    {%- set fused = _fused_ranks(
-        _with_downloads(_similar_photos(search)),
-        similarity_weight, popularity_weight, rank_constant, top_k
-    ) -%}
-    {{ return(search_answer(search, _with_most_popular(fused, "fused_rank"))) }}
-{%- endmacro %}
-
-{# Photos that were downloaded equally often share a popularity rank. #}
-{% macro _fused_ranks(downloads, similarity_weight, popularity_weight, rank_constant, top_k) -%}
+    {#- Photos that were downloaded equally often share a popularity rank. -#}
+    {%- set fused -%}
 select
     row_number() over (order by score desc, similarity_rank asc) as fused_rank,
     query_photo_id,
@@ -41,11 +34,13 @@ from (
         rank() over (order by count_downloads desc) as popularity_rank
 
     from (
-        {{ downloads | indent(8) }}
+        {{ _with_downloads(_similar_photos(search)) | indent(8) }}
     )
 )
 
 order by fused_rank asc
 
 limit {{ top_k }}
+    {%- endset -%}
+    {{ return(search_answer(search, _with_most_popular(fused, "fused_rank"))) }}
 {%- endmacro %}

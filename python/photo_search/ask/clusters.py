@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from photo_search.ask.built import require_built
 from photo_search.ask.photos import Photo, read_photos
 from photo_search.warehouse import Warehouse
 
@@ -13,46 +12,42 @@ GOLDEN_ANGLE = 137.508
 
 
 @dataclass(frozen=True)
-class Cluster:
+class NamedCluster:
+    """What the map and the lists show of a cluster."""
+
+    cluster_id: int
+    cluster_name: str
+
+    @property
+    def colour(self) -> str:
+        """Seen on light and on dark; clusters with neighbouring numbers differ much in hue."""
+        return f"oklch(0.6 0.13 {self.cluster_id * GOLDEN_ANGLE % 360:.0f})"
+
+
+@dataclass(frozen=True)
+class Cluster(NamedCluster):
     """Photos that look alike, those nearest to its center first; `xs` and `ys` are their places.
 
     Places are whole numbers from the top left corner; 65535 is the longer side of the map.
     """
 
-    cluster_id: int
-    cluster_name: str
     photo_ids: Sequence[str]
     xs: Sequence[int]
     ys: Sequence[int]
 
-    @property
-    def colour(self) -> str:
-        return _colour(self.cluster_id)
-
 
 @dataclass(frozen=True)
-class ClusterPage:
+class ClusterPage(NamedCluster):
     """Some photos of a cluster that has `count_photos`; `skip` come before them."""
 
-    cluster_id: int
-    cluster_name: str
     count_photos: int
     skip: int
     photos: Sequence[Photo]
 
-    @property
-    def colour(self) -> str:
-        return _colour(self.cluster_id)
-
-
-def _colour(cluster_id: int) -> str:
-    """Seen on light and on dark; clusters with neighbouring numbers differ much in hue."""
-    return f"oklch(0.6 0.13 {cluster_id * GOLDEN_ANGLE % 360:.0f})"
-
 
 def read_map(warehouse: Warehouse) -> list[Cluster]:
     """All clusters, the largest first. Raises NotBuiltError or WarehouseError."""
-    require_built(warehouse, *MAP_MODELS)
+    warehouse.require_built(*MAP_MODELS)
     return [Cluster(**row) for row in warehouse.rows(warehouse.compile("photo_map_clusters"))]
 
 
@@ -61,7 +56,7 @@ def read_cluster_page(warehouse: Warehouse, cluster_id: int, skip: int) -> Clust
 
     Raises NotBuiltError, QuestionError (a number out of its range) or WarehouseError.
     """
-    require_built(warehouse, *MAP_MODELS)
+    warehouse.require_built(*MAP_MODELS)
     sql = warehouse.compile("photos_of_cluster", cluster_id=cluster_id, top_k=PAGE, skip=skip)
     rows = warehouse.rows(sql)
     if not rows:

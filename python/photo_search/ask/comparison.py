@@ -86,7 +86,8 @@ def compare(old: Embedded, new: Embedded, top_k: int) -> Comparison:
     Past `MOST_COMPARED` photos, that many spread evenly over the ids are looked at. A single photo
     has no neighbours, so `top_k` is then 0. Raises DatasetError if no photo is on both sides.
     """
-    shared = sorted(set(old.photo_ids) & set(new.photo_ids))
+    ids, *rows = np.intersect1d(old.photo_ids, new.photo_ids, return_indices=True)
+    shared: list[str] = ids.tolist()
     if not shared:
         raise DatasetError(
             "The earlier file and the target have no photo in common. "
@@ -94,7 +95,10 @@ def compare(old: Embedded, new: Embedded, top_k: int) -> Comparison:
         )
     top_k = min(top_k, len(shared) - 1)
     queries = np.arange(0, len(shared), max(1, -(-len(shared) // MOST_COMPARED)))
-    sides = [_neighbours(_vectors(side, shared), queries, top_k) for side in (old, new)]
+    sides = [
+        _neighbours(vectors[chosen], queries, top_k)
+        for vectors, chosen in zip((old.vectors, new.vectors), rows, strict=True)
+    ]
     kept = np.array([len(np.intersect1d(a, b)) for a, b in zip(*sides, strict=True)])
     order = [row for row in np.argsort(kept, kind="stable") if kept[row] < top_k][:MOST_SHOWN]
     moved = [
@@ -133,11 +137,6 @@ def _embedded(table: pa.Table) -> Embedded:
     numbers = np.asarray(values, np.float32).reshape(-1, DIMENSION)
     version = table["embedding_version"][0].as_py() if table.num_rows else "none"
     return Embedded(table["photo_id"].to_pylist(), numbers, version)
-
-
-def _vectors(side: Embedded, photo_ids: Sequence[str]) -> Vectors:
-    row = {photo_id: number for number, photo_id in enumerate(side.photo_ids)}
-    return side.vectors[[row[photo_id] for photo_id in photo_ids]]
 
 
 def _neighbours(vectors: Vectors, queries: Positions, top_k: int) -> Positions:

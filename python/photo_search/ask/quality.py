@@ -6,7 +6,6 @@ from datetime import datetime
 from math import isfinite
 from typing import Any
 
-from photo_search.ask.built import require_built
 from photo_search.warehouse import Warehouse
 
 
@@ -60,7 +59,7 @@ class Quality:
 
 def read_quality(warehouse: Warehouse) -> Quality:
     """Raises NotBuiltError or WarehouseError. NaN and infinity are None."""
-    require_built(warehouse, "search_quality", "vector_health", "photo_neighbours")
+    warehouse.require_built("search_quality", "vector_health", "photo_neighbours")
     builds, [health] = (
         warehouse.rows(
             f"select {', '.join(field.name for field in fields(kind))}"

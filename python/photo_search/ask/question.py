@@ -32,19 +32,17 @@ class Question:
     @property
     def arguments(self) -> dict[str, Any]:
         """What the macro is given: only what differs from its defaults, except `top_k`."""
-        arguments: dict[str, Any] = {"top_k": self.top_k}
-        if self.photo_id is not None:
-            arguments["photo_id"] = self.photo_id
-        if self.vector is not None:
-            arguments["vector"] = list(self.vector)
-        if self.popularity:
-            arguments["similarity_weight"] = round(1 - self.popularity, 3)
-            arguments["popularity_weight"] = self.popularity
-        if self.filters:
-            arguments["filters"] = dict(self.filters)
-        if self.exact:
-            arguments["exact"] = True
-        return arguments
+        popularity = self.popularity or None
+        arguments = {
+            "top_k": self.top_k,
+            "photo_id": self.photo_id,
+            "vector": self.vector and list(self.vector),
+            "similarity_weight": popularity and round(1 - popularity, 3),
+            "popularity_weight": popularity,
+            "filters": dict(self.filters) or None,
+            "exact": self.exact or None,
+        }
+        return {name: value for name, value in arguments.items() if value is not None}
 
     @property
     def call(self) -> str:

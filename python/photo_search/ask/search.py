@@ -11,7 +11,7 @@ from photo_search.ask.question import Answer, Question, ask
 from photo_search.errors import QuestionError
 from photo_search.ingest.embedding.record import EmbeddingRecord, read_record
 from photo_search.ingest.thumbnails.decode import decode
-from photo_search.warehouse import Project, Warehouse
+from photo_search.warehouse import Project
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,15 @@ def search(project: Project, data: str, text: str | None, image: Path | None, to
     if bool(text) == bool(image):
         raise QuestionError('Say what to search for: either words, as in "a bee", or --image FILE.')
     with project.open() as warehouse:
-        record = read_record(data, _version(warehouse))
+        require_photos(warehouse)
+        [row] = warehouse.rows(
+            f"select any(embedding_version) as version from {warehouse.relation('photos')}"
+        )
+        record = read_record(data, row["version"])
         encoder = find_encoder(record)
         query, vector = _embed(encoder, text, image)
         answer = ask(warehouse, Question(vector=vector, top_k=top_k))
     return Found(query, answer, record)
-
-
-def _version(warehouse: Warehouse) -> str:
-    require_photos(warehouse)
-    [row] = warehouse.rows(
-        f"select any(embedding_version) as version from {warehouse.relation('photos')}"
-    )
-    return str(row["version"])
 
 
 def _embed(

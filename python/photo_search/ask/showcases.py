@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from photo_search.ask.photos import (
     Photo,
@@ -38,7 +37,18 @@ def read_showcases(warehouse: Warehouse) -> list[Showcase]:
     ids = showcase_ids(warehouse)
     photos = read_photos(warehouse, ids)
     near_duplicate_distance = warehouse.near_duplicate_distance
-    rows = _similar_rows(warehouse)
+    # the mart has the downloads and keywords, and the photos have all other facts
+    rows = warehouse.rows(
+        f"""
+        select *
+        from {warehouse.relation("showcase_similar_photos")}
+        inner join (
+            select * except (photo_embed) from {warehouse.relation("photos")}
+        ) as photos
+            using (photo_id)
+        order by showcase_order, similarity_rank
+        """
+    )
     return [
         Showcase(
             photo=photos[photo_id],
@@ -51,18 +61,3 @@ def read_showcases(warehouse: Warehouse) -> list[Showcase]:
         for photo_id in ids
         if photo_id in photos
     ]
-
-
-def _similar_rows(warehouse: Warehouse) -> list[dict[str, Any]]:
-    """The mart's rows, downloads and keywords among them, with the other facts of each photo."""
-    return warehouse.rows(
-        f"""
-        select *
-        from {warehouse.relation("showcase_similar_photos")}
-        inner join (
-            select * except (photo_embed) from {warehouse.relation("photos")}
-        ) as photos
-            using (photo_id)
-        order by showcase_order, similarity_rank
-        """
-    )

@@ -1,8 +1,8 @@
 """Bring Parquet into the source tables of a dbt target: all of them, or none."""
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -114,7 +114,8 @@ def _replace(
             count_rows[table.name] = _fill(client, table, load_id)
             if count_rows[table.name] == 0 and table.name not in may_be_emptied:
                 _check_not_emptied(client, table)
-        _swap(client, tables)
+        pairs = ", ".join(f"{table.relation} and {table.loading}" for table in tables)
+        client.command(f"exchange tables {pairs}")
         return count_rows
     finally:
         for table in tables:
@@ -261,17 +262,11 @@ def _reads_by_itself(table: SourceTable) -> bool:
     return is_remote(table.data) or table.is_embedded
 
 
-@contextmanager
-def _reader(client: Client, table: SourceTable) -> Iterator[Client]:
+def _reader(client: Client, table: SourceTable) -> AbstractContextManager[Client]:
     """An engine that can read the table's origin: the server, or for a file one in this process."""
     if _reads_by_itself(table):
-        yield client
-        return
-    here = clickhouse_connect.get_client(interface="chdb")
-    try:
-        yield here
-    finally:
-        here.close()
+        return nullcontext(client)
+    return closing(clickhouse_connect.get_client(interface="chdb"))
 
 
 def _create_table(table: SourceTable, name: str, load_id: str, settings: str) -> str:
@@ -288,8 +283,3 @@ def _create_table(table: SourceTable, name: str, load_id: str, settings: str) ->
         f"create table if not exists {name} ({columns}) "
         f"engine = MergeTree order by {table.order_by}{settings}"
     )
-
-
-def _swap(client: Client, tables: list[SourceTable]) -> None:
-    pairs = ", ".join(f"{table.relation} and {table.loading}" for table in tables)
-    client.command(f"exchange tables {pairs}")

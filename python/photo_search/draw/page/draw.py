@@ -48,13 +48,15 @@ def draw_answer(
     path: str,
     hidden: dict[str, str],
     **query: Any,
-) -> str:
+) -> HTMLResponse:
     """The page of an answer. `path` and `hidden` say what was searched for, apart from `controls`;
     `query` shows it: a `photo`, a `text` or a `preview`."""
     site = cast(Site, environment.globals["site"])
     photos: list[Photo] = [similar.photo for similar in answer.similar]
     distances = [similar.distance for similar in answer.similar]
-    return environment.get_template("answer.html").render(
+    page = draw_page(
+        environment,
+        "answer.html",
         answer=answer,
         controls=controls,
         path=path,
@@ -64,3 +66,5 @@ def draw_answer(
         scale=Scale(max(distances, default=0.0)),
         query={"photo": None, "text": None, "preview": None} | query,
     )
+    page.headers["Server-Timing"] = f"query;dur={answer.milliseconds:.1f}"
+    return page

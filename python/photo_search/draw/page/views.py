@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from photo_search.ask.photos import Photo, read_photos, showcase_ids
 from photo_search.ask.quality import read_quality
@@ -48,7 +48,7 @@ class Views:
         answer = self._ask(controls, photo_id=photo_id)
         path = photo_address(photo_id)
         large = self.site.large_picture(photo)
-        return self._answer(answer, controls, path, {}, photo=photo, large=large)
+        return draw_answer(self.environment, answer, controls, path, {}, photo=photo, large=large)
 
     def text(self, request: Request) -> Response:
         controls = Controls.read(request.query_params)
@@ -56,7 +56,7 @@ class Views:
         if not text:
             raise QuestionError("Nothing was typed. Say in a few words what the photo shows.")
         answer = self._ask(controls, vector=self.site.encoder.text(text))
-        return self._answer(answer, controls, "/text", {"q": text}, text=text)
+        return draw_answer(self.environment, answer, controls, "/text", {"q": text}, text=text)
 
     def picture(self, request: Request) -> Response:
         controls = Controls.read(request.query_params)
@@ -70,7 +70,7 @@ class Views:
         name = preview_name(vector)
         preview = f"/preview/{name}.jpg" if name in self.site.previews else ""
         hidden = {"version": version, "vector": vector}
-        return self._answer(answer, controls, "/picture", hidden, preview=preview)
+        return draw_answer(self.environment, answer, controls, "/picture", hidden, preview=preview)
 
     def upload(self, content: bytes) -> Response:
         """Raises PhotoFailure if the picture cannot be used."""
@@ -114,18 +114,6 @@ class Views:
                 exact=controls.exact,
             ),
         )
-
-    def _answer(
-        self,
-        answer: Answer,
-        controls: Controls,
-        path: str,
-        hidden: dict[str, str],
-        **query: object,
-    ) -> Response:
-        page = draw_answer(self.environment, answer, controls, path, hidden, **query)
-        took = {"Server-Timing": f"query;dur={answer.milliseconds:.1f}"}
-        return HTMLResponse(page, headers=took)
 
     def _read_photo(self, photo_id: str) -> Photo:
         if re.fullmatch(PHOTO_ID, photo_id):

@@ -9,6 +9,10 @@ from pathlib import Path
 from photo_search.errors import DatasetError
 from photo_search.ingest.dataset.shapes import TableShape
 
+HOW_TO_GET_ONE = (
+    "Give the folder of an Unsplash release with --dataset, or get one with `photo-search fetch`."
+)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -35,25 +39,18 @@ def find_table(folder: Path, shape: TableShape, literal_quotes: bool = False) ->
         names = sorted(os.listdir(folder))
     except OSError as error:
         raise DatasetError(
-            f"{folder} cannot be read as a folder ({error.strerror}). {_how_to_get_one()}"
+            f"{folder} cannot be read as a folder ({error.strerror}). {HOW_TO_GET_ONE}"
         ) from error
     found = {name: match for name in names if (match := is_ours.fullmatch(name))}
     look_alikes = tuple(name for name in names if name not in found and is_alike.search(name))
     if not found:
         raise DatasetError(
-            f"No {shape.name}.tsv* or {shape.name}.csv* in {folder}. {_how_to_get_one()}"
+            f"No {shape.name}.tsv* or {shape.name}.csv* in {folder}. {HOW_TO_GET_ONE}"
             + (f" {_not_read(look_alikes, shape)}" if look_alikes else "")
         )
     by_number = sorted(found, key=lambda name: int(found[name][2] or 0))
     _check_whole(folder, by_number, [(match[1], match[2]) for match in found.values()])
     return Table(shape, tuple(folder / name for name in by_number), look_alikes, literal_quotes)
-
-
-def _how_to_get_one() -> str:
-    return (
-        "Give the folder of an Unsplash release with --dataset, or get one with "
-        "`photo-search fetch`."
-    )
 
 
 def _not_read(names: Iterable[str], shape: TableShape) -> str:

@@ -92,15 +92,11 @@ def _check_files(name: str, revision: str, folder: Path) -> ModelFiles:
     for file in (weights, folder / "config.json", config):
         if not file.exists():
             raise ModelError(f"{folder} holds no CLIP model: {file.name} is missing.")
-    sha256 = _sha256(weights)
+    with weights.open("rb") as opened:
+        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
     if weights.name == PICKLED_WEIGHTS and sha256 not in KNOWN_PICKLES:
         raise ModelError(
             f"{weights} is a pickle, which can run code when it is loaded, and its SHA-256 "
             f"{sha256} is not a known one. Save the model as {SAFE_WEIGHTS} and try again."
         )
     return ModelFiles(name, revision, sha256, read_preprocessing(config), folder)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -30,18 +30,13 @@ SLICE_BATCHES = 16  # in batches of 32 at 10 photos a second, under a minute
 Report = Callable[[Sequence[str | None]], None]
 
 
-def chunk_name(version: str, number: int) -> str:
-    """The chunk's file without its suffix, and while it is made, the folder of its slices."""
-    return f"{chunk_folder(version)}/{number:06}"
-
-
 def embed_chunk(job: Job, number: int, photos: Sequence[PhotoToEmbed], report: Report) -> None:
     """Embed the photos and write them as chunk `number` of the job's embedding version.
 
     After each slice `report` gets one item per photo: None, or the reason why it has no vector.
     Slices that an earlier attempt at this chunk has written are not done again.
     """
-    folder, chunk = Folder(job.out), chunk_name(job.spec.version, number)
+    folder, chunk = Folder(job.out), f"{chunk_folder(job.spec.version)}/{number:06}"
     encoder = _encoder(job.model, job.spec.precision, job.spec.backend)
     size = SLICE_BATCHES * encoder.batch_size
     done = size * len(folder.names(f"{chunk}.slices", ".parquet"))

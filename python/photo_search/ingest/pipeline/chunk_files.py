@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from photo_search.ingest.pipeline.keys import Keys, photo_keys
-from photo_search.ingest.pipeline.parquet import read_chunk, read_chunk_group, read_metadata
+from photo_search.ingest.pipeline.parquet import read_chunk, read_metadata
 from photo_search.storage import Folder
 
 Positions = npt.NDArray[np.int64]
@@ -84,4 +84,4 @@ class ChunkFiles:
 
     def _read_group(self, group: int, columns: tuple[str, ...]) -> pa.Table:
         name, number = self._groups[group]
-        return read_chunk_group(self._folder, name, number, columns)
+        return read_chunk(self._folder, name, columns, number)

@@ -78,31 +78,25 @@ class Summary:
 
     def text(self) -> str:
         """For people."""
-        lines = [
+        first = (
             f"{self.photos} photos with vectors of version {self.embedding_version}, "
-            f"{self.conversions} conversions; {self.tried} photos tried in {self.seconds} s.",
-        ]
-        if self.failures:
-            lines.append(f"Without a vector: {counted(self.failures)}.")
-        if self.duplicate_photos:
-            lines.append(
-                f"Repeated photo ids, of which the last row counts: {self.duplicate_photos}."
-            )
-        if self.photos_not_tried:
-            lines.append(f"Photos not tried yet: {self.photos_not_tried}.")
-        if self.photos_past_limit:
-            lines.append(
-                f"Left out by the limit: {self.photos_past_limit} photos, "
-                f"{self.conversions_of_other_photos} conversions of other photos."
-            )
-        if self.conversions_without_photo_id:
-            lines.append(
-                f"Conversions without a valid photo_id: {self.conversions_without_photo_id}."
-            )
+            f"{self.conversions} conversions; {self.tried} photos tried in {self.seconds} s."
+        )
+        limited = (
+            f"{self.photos_past_limit} photos, "
+            f"{self.conversions_of_other_photos} conversions of other photos"
+        )
+        numbers = {
+            "Without a vector": counted(self.failures),
+            "Repeated photo ids, of which the last row counts": self.duplicate_photos,
+            "Photos not tried yet": self.photos_not_tried,
+            "Left out by the limit": self.photos_past_limit and limited,
+            "Conversions without a valid photo_id": self.conversions_without_photo_id,
+        }
+        lines = [first, *(f"{name}: {number}." for name, number in numbers.items() if number)]
         if self.malformed_rows:
             lines.append(f"Malformed rows left out: {self.malformed_rows}, among them:")
-            lines += self.malformed_examples
-        return "\n".join([*lines, *self.notes])
+        return "\n".join([*lines, *self.malformed_examples, *self.notes])
 
 
 def run_embed(job: Job, options: Options) -> Summary:
@@ -123,18 +117,16 @@ def run_embed(job: Job, options: Options) -> Summary:
                 summary = _run(job, options, folder, notes)
                 break
             except DamagedFileError as error:
-                notes.append(_move_aside(folder, error.name))
+                folder.rename(error.name, f"{error.name}.damaged")
+                notes.append(
+                    f"{error.name} was damaged: it is now {error.name}.damaged, and its photos "
+                    "were done again."
+                )
         if folder.exists(STOPPED_FILE):
             folder.remove(STOPPED_FILE)
         if options.re_embed:
             _remove_other_versions(folder, job.spec.version)
     return summary
-
-
-def _move_aside(folder: Folder, name: str) -> str:
-    """Rename a damaged file and say so: its photos then count as not tried."""
-    folder.rename(name, f"{name}.damaged")
-    return f"{name} was damaged: it is now {name}.damaged, and its photos were done again."
 
 
 def _share_freed_memory() -> None:

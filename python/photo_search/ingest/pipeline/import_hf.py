@@ -107,6 +107,10 @@ def _batches(source: str, folder: Folder, columns: tuple[str, ...]) -> Iterator[
     if "://" in source:
         path = Path(folder.path("imported")) / source.rpartition("/")[2]
         download(source, path, hosts=None)
+    vector = pa.list_(pa.float64())
+    schema = pa.schema(
+        [(name, vector if name == "photo_embed" else pa.string()) for name in columns]
+    )
     try:
         with path.open("rb") as content:
             file = open_parquet(content)
@@ -117,16 +121,11 @@ def _batches(source: str, folder: Folder, columns: tuple[str, ...]) -> Iterator[
                     f"{', '.join(columns)}."
                 )
             for batch in file.iter_batches(ROWS_AT_A_TIME, columns=list(columns)):
-                yield batch.select(list(columns)).cast(_schema_of(columns))
+                yield batch.select(list(columns)).cast(schema)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DatasetError(
             f"{path} cannot be read as Parquet: {error}. Delete it and get it again."
         ) from error
-
-
-def _schema_of(columns: tuple[str, ...]) -> pa.Schema:
-    vector = pa.list_(pa.float64())
-    return pa.schema([(name, vector if name == "photo_embed" else pa.string()) for name in columns])
 
 
 def _photo_table(batch: pa.RecordBatch) -> pa.Table:

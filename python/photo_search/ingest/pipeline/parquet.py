@@ -110,19 +110,17 @@ def write_tables(
     return count
 
 
-def read_chunk(folder: Folder, name: str, columns: Sequence[str]) -> pa.Table:
-    """These columns of a chunk or slice, with their checksums compared.
+def read_chunk(
+    folder: Folder, name: str, columns: Sequence[str], group: int | None = None
+) -> pa.Table:
+    """These columns of a chunk or slice, or of one of its row groups, with checksums compared.
 
     Raises DamagedFileError.
     """
     with damage_named(folder, name), folder.open(name) as file:
-        return open_parquet(file, CHUNK_SCHEMA).read(list(columns))
-
-
-def read_chunk_group(folder: Folder, name: str, number: int, columns: Sequence[str]) -> pa.Table:
-    """As read_chunk(), for one row group."""
-    with damage_named(folder, name), folder.open(name) as file:
-        return open_parquet(file, CHUNK_SCHEMA).read_row_group(number, list(columns))
+        parquet = open_parquet(file, CHUNK_SCHEMA)
+        groups = range(parquet.num_row_groups) if group is None else [group]
+        return parquet.read_row_groups(groups, list(columns))
 
 
 def read_metadata(folder: Folder, name: str) -> pq.FileMetaData:

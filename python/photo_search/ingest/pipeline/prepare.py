@@ -4,7 +4,7 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -60,11 +60,12 @@ class Fetcher:
     def __call__(self, photo: PhotoToEmbed) -> Thumbnail | Later[Thumbnail]:
         url = thumbnail_url(photo.photo_image_url, self._parameters)
         row: dict[str, Any] = {**photo._asdict(), "thumbnail_url": url, "attempts": 0}
-        try:
+
+        def begin() -> Fetched | Later[Fetched]:
             check_photo_id(photo.photo_id)
-        except PhotoFailure as failure:
-            return Thumbnail(_failed(row, failure), None)
-        return self._fetch(row, partial(self._source, url))
+            return self._source(url)
+
+        return self._fetch(row, begin)
 
     def _fetch(self, row: dict[str, Any], step: Step[Fetched]) -> Thumbnail | Later[Thumbnail]:
         try:
@@ -109,26 +110,23 @@ def _failed(row: dict[str, Any], failure: PhotoFailure) -> dict[str, Any]:
     }
 
 
-@contextmanager
 def fetched(
     job: Job, photos: Sequence[PhotoToEmbed], ahead: int
-) -> Iterator[InOrder[PhotoToEmbed, Thumbnail]]:
+) -> closing[InOrder[PhotoToEmbed, Thumbnail]]:
     """The thumbnails of the photos in their order, by as many threads as the job has connections.
 
     If one photo is late, later ones are still fetched, up to ROOM bytes of thumbnails.
     """
-    thumbnails = InOrder(
-        Fetcher(job),
-        photos,
-        threads=job.connections,
-        ahead=ahead,
-        room=ROOM,
-        size_of=lambda thumbnail: thumbnail.size,
+    return closing(
+        InOrder(
+            Fetcher(job),
+            photos,
+            threads=job.connections,
+            ahead=ahead,
+            room=ROOM,
+            size_of=lambda thumbnail: thumbnail.size,
+        )
     )
-    try:
-        yield thumbnails
-    finally:
-        thumbnails.close()
 
 
 @contextmanager
@@ -182,7 +180,6 @@ _threads: ThreadPoolExecutor
 
 
 def _open_workshop(job: Job) -> None:
-    """Give this worker process its workshop."""
     global _workshop, _threads
     _workshop, _threads = Workshop(job), ThreadPoolExecutor(job.connections)
 
