@@ -229,6 +229,7 @@ def test_descriptions_of_many_lines_with_commas_are_read(tmp_path: Path) -> None
         (b"photo_id\tkeyword\na\tb\nc\t\xff\td\n", r"row 2 \(line 3\) is not UTF-8"),
         ("photo_id\tkeyword\na\tb\n".encode("utf-16"), "UTF-16 is not read"),
         ("photo_id\tkeyword\na\tb\n".encode("utf-16-be"), "UTF-16 is not read"),
+        ("\nphoto_id\tkeyword\na\tb\n".encode("utf-16"), "UTF-16 is not read"),
         (b"photo_id\tkeyword\n" + b"a\t" + b"b" * 5_000_000 + b"\nc\td\n", "row 1.*is longer than"),
         (b"photo_id\tkeyword\tphoto_id\na\tb\tc\n", "the column photo_id more than once"),
         (b"a\n" * 9, "has no column photo_id, keyword"),
