@@ -10,7 +10,7 @@ import pytest
 from browser import watched
 from photo_search.ask.showcases import read_showcases
 from photo_search.draw.gallery.write import write_folder, write_gallery
-from photo_search.errors import DatasetError, EmptyCollectionError, OutputError
+from photo_search.errors import DatasetError, EmptyCollectionError, OutputError, WarehouseError
 from photo_search.ingest.thumbnails.store import thumbnail_name
 
 READ_PAGE = """
@@ -253,8 +253,11 @@ def test_the_error_for_an_empty_collection_says_how_to_fill_it(is_loaded, comman
             return f"raw.{table}"
 
         def rows(self, sql):
-            is_there = sql.startswith("exists") or (is_loaded and "raw" in sql)
-            return [{"result": 1}] if is_there else []
+            if sql.startswith("exists"):
+                return [{"result": int(is_loaded)}]
+            if "raw" in sql and not is_loaded:
+                raise WarehouseError("UNKNOWN_TABLE")
+            return [{"1": 1}] if "raw" in sql else []
 
     with pytest.raises(EmptyCollectionError) as refused:
         read_showcases(EmptyWarehouse())
