@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import runpy
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -15,8 +16,11 @@ from sklearn.metrics import (  # type: ignore[import-untyped]
     adjusted_rand_score,
     pairwise_distances,
 )
+from starlette.testclient import TestClient
 
 from demo import Demo
+from photo_search.draw.page.app import make_app
+from photo_search.draw.page.context import open_site
 from warm_project import REPOSITORY
 
 PLACED = "photo_clusters photo_map photo_cluster_names"
@@ -92,6 +96,27 @@ def are_in_the_nearest_clusters(
     ]
     nearest = pairwise_distances([vectors[photo_id] for photo_id in new], means).argmin(axis=1)
     return [list(members)[at] for at in nearest] == [placed.cluster_id for placed in new.values()]
+
+
+def test_the_pages_of_a_cluster_link_each_of_its_photos_once(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = [photo_id for photo_id, placed in by_photo(demo).items() if placed.cluster_id == 0]
+    for module in ("ask.clusters", "draw.page.map_views"):
+        monkeypatch.setattr(f"photo_search.{module}.PAGE", 3)
+    monkeypatch.chdir(REPOSITORY)
+    for name, value in demo.dbt.environment.items():
+        monkeypatch.setenv(name, value)
+    found, paths = [], ["/cluster/0"]
+    with demo.project.open() as warehouse:
+        app = make_app(open_site(warehouse, str(demo.data), False), ["localhost"])
+        with TestClient(app, "http://localhost") as visitor:
+            for path in paths:
+                text = visitor.get(path).text
+                found += re.findall(r'<a href="/photo/([\w-]+)"><img', text)
+                paths += re.findall(r'href="([^"]+)" rel="next"', text)
+    assert len(paths) == -(-len(members) // 3) > 1
+    assert sorted(found) == sorted(members)
 
 
 def test_the_nearest_center_is_the_one_at_the_smallest_distance() -> None:

@@ -234,6 +234,7 @@ def test_descriptions_of_many_lines_with_commas_are_read(tmp_path: Path) -> None
         (b"photo_id\tkeyword\tphoto_id\na\tb\tc\n", "the column photo_id more than once"),
         (b"a\n" * 9, "has no column photo_id, keyword"),
         (b"photo_id\tkeyword\n" + b"a\n" * 9, "have a wrong number of fields"),
+        (b'photo_id\tkeyword\na\t"b\nc\td\ne\tf"\tx\n', r"row 1 .*is not closed in its row"),
         (gzip.compress(b"photo_id\tkeyword\n", mtime=0), r"is compressed \(gzip\)"),
         (b"PK\x03\x04" + b"\0" * 99, r"is compressed \(zip\)"),
     ],
