@@ -475,7 +475,7 @@ def test_vectors_of_two_versions_are_refused_before_anything_changes(broken: Dem
     rewrite_photos(broken, mix)
     refused = broken.dbt.load("--data", str(broken.data))
     assert refused.exit_code == 1
-    assert "must hold vectors of one embedding version" in refused.output
+    assert "one embedding version, the one its metadata names" in refused.output
 
 
 @pytest.mark.parametrize(

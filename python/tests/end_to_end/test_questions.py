@@ -17,6 +17,7 @@ from dbt.contracts.graph.nodes import Macro
 
 from demo import Demo
 from photo_search.ask.photos import MOST_AT_ONCE
+from photo_search.ask.quality import read_quality
 from truth import Truth
 from warm_project import REPOSITORY
 
@@ -577,6 +578,23 @@ def test_search_quality_is_what_pandas_finds(demo: Demo, truth: Truth) -> None:
     assert measured["recall_at_10"] == 1
     assert measured["keyword_precision_at_10"] == pytest.approx(np.mean(near))
     assert measured["random_precision"] == pytest.approx(np.mean(by_chance))
+
+
+def test_the_builds_whose_quality_was_measured_come_in_the_order_of_their_time(
+    broken: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert = (
+        "insert into ' ~ ref('search_quality') ~ ' select * replace ("
+        "measured_at + (%d) as measured_at) from ' ~ ref('search_quality') ~ ' limit 1"
+    )
+    inserts = "".join(f"{{% do run_query('{insert % day}') %}}" for day in (172800, -86400))
+    show(broken, f"{inserts} select 1 as done")
+    for name, text in broken.dbt.environment.items():
+        monkeypatch.setenv(name, text)
+    with broken.project.open() as warehouse:
+        times = [build.measured_at for build in read_quality(warehouse).builds]
+    assert len(times) == 3
+    assert times == sorted(times)
 
 
 def test_frozen_canaries_are_the_vectors_of_the_table(demo: Demo, truth: Truth) -> None:
