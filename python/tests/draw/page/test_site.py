@@ -129,6 +129,7 @@ def test_an_address_restores_every_setting(visit):
     labels = {"Photos": "24", "Country": "Norge", "Search": "1"}
     for label, value in labels.items():
         assert page.get_by_label(label, exact=True).input_value() == value
+    assert "exact=true" in page.locator("#macro").text_content()
     page.get_by_role("button", name="Show").click()
     assert page.url.endswith(f"/photo/{CAT}?count=24&country=Norge&exact=1")
 
