@@ -7,9 +7,13 @@ fewer than 100 photos, or less than half of the collection, a run makes all clus
 """
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from dbt.adapters.clickhouse_python.session import Dbt, Session
+
+Vectors = npt.NDArray[np.floating]
+Numbers = npt.NDArray[np.intp]
 
 
 def model(dbt: Dbt, session: Session) -> pa.Table:
@@ -33,7 +37,7 @@ def model(dbt: Dbt, session: Session) -> pa.Table:
             """
         )
         ids, centers = clusters["cluster_id"].to_numpy(), np.stack(clusters["center"].to_numpy())
-        nearest = (vectors @ centers.T - np.square(centers).sum(axis=1) / 2).argmax(axis=1)
+        nearest = nearest_of(centers, vectors)
     else:
         # imported here because it takes seconds, and only new clusters need it
         from sklearn.cluster import KMeans
@@ -43,3 +47,9 @@ def model(dbt: Dbt, session: Session) -> pa.Table:
     distances = np.linalg.norm(vectors - centers[nearest], axis=1)
     columns = {"photo_id": rows["photo_id"], "cluster_id": ids[nearest]}
     return pa.table(columns | {"center_distance": distances})
+
+
+def nearest_of(centers: Vectors, vectors: Vectors) -> Numbers:
+    """Which of the centers is nearest to each vector."""
+    nearest: Numbers = (vectors @ centers.T - np.square(centers).sum(axis=1) / 2).argmax(axis=1)
+    return nearest

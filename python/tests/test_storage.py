@@ -1,5 +1,8 @@
 """Folders with unusual names, and files that are replaced together."""
 
+import os
+import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -70,3 +73,23 @@ def test_files_are_replaced_together_or_not_at_all(
         assert content("a") == b"old"
     assert (content("a"), content("b")) == (b"new", b"new")
     assert not list(tmp_path.glob("**/.tmp/*"))
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_durable_file_is_on_the_disk_before_it_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durable: bool
+) -> None:
+    done: list[str] = []
+
+    def sync(descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        done.append("folder" if stat.S_ISDIR(found.st_mode) else f"file of {found.st_size} bytes")
+
+    def replace(source: str, path: str, put: Callable[[str, str], None] = os.replace) -> None:
+        done.append("name")
+        put(source, path)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "replace", replace)
+    Folder(str(tmp_path)).write("a", lambda file: file.write(b"new"), durable)
+    assert done == (["file of 3 bytes", "name", "folder"] if durable else ["name"])

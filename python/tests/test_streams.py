@@ -2,12 +2,13 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 
 import pytest
 
-from photo_search.draw.page.serve import _names, is_loopback
+from photo_search.draw.page.serve import _listen, _names, is_loopback
 from photo_search.errors import ServeError
 
 COMMAND = """
@@ -64,6 +65,19 @@ def test_the_page_answers_to_the_names_of_this_machine_and_to_allowed_names() ->
     assert _names("::1", []) == ours
     assert _names("::", ["fe80::2"]) == [*ours, "[fe80::2]"]
     assert [is_loopback(host) for host in ("::1", "127.0.0.1", "0.0.0.0")] == [True, True, False]
+
+
+def test_the_page_listens_on_ipv4_when_a_name_has_both_addresses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both = [
+        (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0)),
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0)),
+    ]
+    for found in (both, both[::-1]):
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, found=found, **__: found)
+        with _listen("localhost", 0) as listening:
+            assert listening.getsockname()[0] == "127.0.0.1"
 
 
 @pytest.mark.parametrize("name", ["http://photos.lan", "photos.lan:80", "*lan", "a b", ""])

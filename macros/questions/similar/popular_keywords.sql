@@ -37,7 +37,7 @@ select
 
 from most_popular
 
-left join top_keywords
+inner join top_keywords
     on most_popular.photo_id = top_keywords.photo_id
 
 order by keyword_rank asc

@@ -47,7 +47,10 @@ class Question:
     @property
     def call(self) -> str:
         """The macro call as a model would have it."""
-        arguments = (f"{name}={_literal(value)}" for name, value in self.arguments.items())
+        arguments = (
+            f"{name}={json.dumps(value, ensure_ascii=False)}"
+            for name, value in self.arguments.items()
+        )
         return f"{{{{ {self.macro}({', '.join(arguments)}) }}}}"
 
 
@@ -71,10 +74,3 @@ def ask(warehouse: Warehouse, question: Question) -> Answer:
     near_duplicate_distance = warehouse.near_duplicate_distance
     similar = [similar_photo(photos[row["photo_id"]], row, near_duplicate_distance) for row in rows]
     return Answer(question, sql, similar, milliseconds)
-
-
-def _literal(value: Any) -> str:
-    """A value as Jinja reads it: JSON but for the words of its constants."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return json.dumps(value, ensure_ascii=False)

@@ -35,6 +35,13 @@ def test_a_picture_gets_the_vector_of_its_thumbnail_in_the_table(model_folder):
     assert np.dot(vector, expected) == pytest.approx(1, abs=1e-6)
 
 
+def test_a_large_picture_gets_the_vector_of_its_thumbnail(model_folder):
+    noise = Image.effect_noise((200, 120), 80).convert("RGB")
+    encoder = find_encoder(recorded(model_folder))
+    large = noise.resize((1600, 960), Image.Resampling.NEAREST)
+    assert np.dot(encoder.image(large), encoder.image(large.resize((200, 120)))) > 0.99999
+
+
 def test_words_get_a_unit_vector(model_folder):
     vector = find_encoder(recorded(model_folder)).text("a red photo")
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)

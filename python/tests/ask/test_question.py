@@ -5,7 +5,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from photo_search.ask.photos import Photo, similar_photo
+from photo_search.ask.photos import MOST_AT_ONCE, Photo, read_photos, similar_photo
 from photo_search.ask.question import Question
 from photo_search.ask.search import search
 from photo_search.errors import QuestionError
@@ -61,3 +61,18 @@ def test_a_camera_is_named_with_its_make_once():
 
 def test_a_photo_without_a_known_thumbnail_has_its_own_proportions():
     assert Photo("a", "", 0, 0, "v1", photo_width=4000, photo_height=2000).shown_size == (200, 100)
+
+
+def test_photos_are_read_a_hundred_at_a_time_and_all_of_them():
+    class Answers:
+        """A warehouse whose statements are the ids that they ask for."""
+
+        def compile(self, macro, photo_ids, keywords):
+            return photo_ids
+
+        def rows(self, photo_ids):
+            assert len(photo_ids) <= MOST_AT_ONCE
+            return [vars(Photo(photo_id, "", 1, 1, "v1")) for photo_id in photo_ids]
+
+    ids = [f"p{number}" for number in range(2 * MOST_AT_ONCE + 50)]
+    assert list(read_photos(Answers(), ids)) == ids

@@ -23,6 +23,7 @@ from photo_search.load.load import _check_file
 from warm_project import REPOSITORY
 
 TARGET = "H2YYHXTXg_1"
+INDEX_STATUS = "{{ _vector_index_status(ref('photos')) }}"
 
 
 def rewrite_photos(demo: Demo, change: Callable[[pa.Table], pa.Table]) -> None:
@@ -67,9 +68,11 @@ def with_vector(photo_id: str, vector: list[float]) -> Callable[[pa.Table], pa.T
 
 def test_a_build_in_one_thread_passes_without_a_warning(broken: Demo) -> None:
     """The demo was built in four threads, also without a warning."""
+    before = tables(broken)
     built = broken.dbt.run("--warn-error", "build", "--full-refresh", "--threads", "1").check()
     assert "ERROR=0" in built.output
     assert "WARN=0" in built.output
+    assert tables(broken) == before
 
 
 def test_a_model_sets_the_metric_of_its_index(demo: Demo) -> None:
@@ -78,6 +81,11 @@ def test_a_model_sets_the_metric_of_its_index(demo: Demo) -> None:
     inline = f"{config}select $${{{{ vector_index_config().type if execute }}}}$$"
     compiled = demo.dbt.run("compile", "--inline", inline).check().output
     assert "vector_similarity('hnsw', 'dotProduct', 3, 'f32', 32, 128)" in compiled
+    refused = demo.dbt.run("compile", "--inline", inline.replace("metric", "metrik"))
+    assert refused.exit_code == 1
+    assert (
+        "may have a metric (Cosine, L2 or IP) and types (by name of the target)." in refused.output
+    )
 
 
 def test_dbt_test_fails_when_the_index_is_dropped(broken: Demo) -> None:
@@ -92,6 +100,45 @@ def test_dbt_test_fails_when_the_index_is_dropped(broken: Demo) -> None:
     assert "FAIL 1 vector_index_is_used" in tested.output
 
 
+def test_an_index_that_lacks_a_part_of_the_table_is_in_progress(broken: Demo) -> None:
+    statements = (
+        "alter table ' ~ ref('photos') ~ ' drop index photo_embed_index",
+        "alter table ' ~ ref('photos') ~ ' add index photo_embed_index photo_embed"
+        " type vector_similarity(\\'hnsw\\', \\'cosineDistance\\', 512)",
+        "insert into ' ~ ref('photos') ~ ' (photo_id, photo_embed)"
+        " select \\'new\\', photo_embed from ' ~ ref('photos') ~ ' limit 1",
+    )
+    run = "".join(f"{{% do run_query('{statement}') %}}" for statement in statements)
+    status = f"select concat(status, ' ', toString(count_built_parts)) from ({INDEX_STATUS})"
+    assert value(broken, f"{run}{status}") == "InProgress 1"
+
+
+def test_a_table_with_an_index_is_built_again_for_a_new_column_or_if_rows_were_lost(
+    broken: Demo,
+) -> None:
+    unchanged, with_a_column, with_lost_rows = (
+        f"{{{{ must_be_rebuilt(photos, index, '{sql} from ' ~ photos) }}}} "
+        for sql in ("select *", "select *, 1 as added", "select *")
+    )
+    asked = (
+        "{% set found = run_query(_vector_index_status(photos)).rows[0] %}"
+        "{% set index = {'name': found.index_name, 'type': found.index_type} %}"
+        f"{unchanged}{with_a_column}"
+        f"{{% do run_query('delete from ' ~ photos ~ ' where photo_id = \\'{TARGET}\\'') %}}"
+        f"{with_lost_rows}"
+    )
+    photos = "{% set photos = load_relation(ref('photos')) %}"
+    found = value(broken, f"{photos}select '{{% if execute %}}{asked}{{% endif %}}'")
+    assert found.split() == ["False", "True", "True"]
+
+
+def test_a_period_with_as_many_rows_and_other_keys_is_read_again(demo: Demo) -> None:
+    days = "select toDate(arrayJoin([1, 2])) as day"
+    arguments = f"'{days}, 5 as key', '({days}, toDayOfMonth(day) + 3 as key)', 'key', 'day'"
+    differ = f"{{{{ _periods_that_differ({arguments}) if execute else 1 }}}}"
+    assert value(demo, f"select toString(day) from ({days}) where {differ}") == "1970-01-03"
+
+
 @pytest.mark.parametrize(
     ("vector", "test"),
     [
@@ -104,14 +151,14 @@ def test_dbt_test_fails_when_the_index_is_dropped(broken: Demo) -> None:
 def test_a_bad_vector_fails_the_test_and_the_build_and_the_old_table_stays(
     broken: Demo, vector: list[float], test: str
 ) -> None:
-    before = similar(broken)
+    before, before_tables = similar(broken), tables(broken)
     rewrite_photos(broken, with_vector(TARGET, vector))
     load(broken)
     assert test in broken.dbt.run("test", "--select", "source:unsplash").output
     built = broken.dbt.run("run", "--select", "photos")
     assert built.exit_code == 1
     assert "VIOLATED_CONSTRAINT" in built.output
-    assert similar(broken) == before
+    assert (similar(broken), tables(broken)) == (before, before_tables)
 
 
 def test_a_duplicate_photo_fails_the_test(broken: Demo) -> None:
@@ -133,8 +180,7 @@ def test_new_photos_are_appended_and_the_index_covers_them(broken: Demo) -> None
     broken.dbt.run("build").check()
     assert value(broken, f"{table} and database = 'photo_search'") == uuid
     assert value(broken, "select count() from {{ ref('photos') }}") == everything.num_rows
-    status = "{{ _vector_index_status(ref('photos')) }}"
-    assert value(broken, f"select any(status) from ({status})") == "Built"
+    assert value(broken, f"select any(status) from ({INDEX_STATUS})") == "Built"
     assert similar(broken) == expected
 
 
@@ -429,7 +475,7 @@ def test_vectors_of_two_versions_are_refused_before_anything_changes(broken: Dem
     rewrite_photos(broken, mix)
     refused = broken.dbt.load("--data", str(broken.data))
     assert refused.exit_code == 1
-    assert "must hold vectors of one embedding version" in refused.output
+    assert "one embedding version, the one its metadata names" in refused.output
 
 
 @pytest.mark.parametrize("command", ["photo-search load", "dbt build --full-refresh"])

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+import runpy
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -9,12 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import pytest
 from sklearn.metrics import (  # type: ignore[import-untyped]
     adjusted_rand_score,
     pairwise_distances,
 )
+from starlette.testclient import TestClient
 
 from demo import Demo
+from photo_search.draw.page.app import make_app
+from photo_search.draw.page.context import open_site
 from warm_project import REPOSITORY
 
 PLACED = "photo_clusters photo_map photo_cluster_names"
@@ -68,15 +74,79 @@ def test_new_photos_are_placed_and_no_other_photo_moves(broken: Demo) -> None:
     assert len(some) == 200
     more = rebuild(broken, everything.filter(pc.not_equal(everything["photo_id"], gone)))
     assert more.keys() == whole.keys() - {gone}
-    assert all(more[photo_id] == some[photo_id] for photo_id in some if photo_id != gone)
+    del some[gone]
+    assert all(more[photo_id] == some[photo_id] for photo_id in some)
+    new = {photo_id: more[photo_id] for photo_id in more.keys() - some.keys()}
+    assert are_in_the_nearest_clusters(new, some, everything)
+    assert are_near_their_like(new, some)
     assert rebuild(broken, everything, "--full-refresh") == whole
 
 
-def test_clusters_and_map_are_computed_again_when_most_photos_are_new(broken: Demo) -> None:
+def are_in_the_nearest_clusters(
+    new: dict[str, Placed], some: dict[str, Placed], photos: pa.Table
+) -> bool:
+    """Whether no mean of a cluster of `some` photos is nearer than that of a new photo's own."""
+    ids = photos["photo_id"].to_pylist()
+    vectors = dict(zip(ids, np.array(photos["photo_embed"].to_pylist()), strict=True))
+    members: dict[int, list[str]] = {}
+    for photo_id, placed in some.items():
+        members.setdefault(placed.cluster_id, []).append(photo_id)
+    means = [
+        np.mean([vectors[photo_id] for photo_id in found], axis=0) for found in members.values()
+    ]
+    nearest = pairwise_distances([vectors[photo_id] for photo_id in new], means).argmin(axis=1)
+    return [list(members)[at] for at in nearest] == [placed.cluster_id for placed in new.values()]
+
+
+def test_the_pages_of_a_cluster_link_each_of_its_photos_once(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = [photo_id for photo_id, placed in by_photo(demo).items() if placed.cluster_id == 0]
+    for module in ("ask.clusters", "draw.page.map_views"):
+        monkeypatch.setattr(f"photo_search.{module}.PAGE", 3)
+    monkeypatch.chdir(REPOSITORY)
+    for name, value in demo.dbt.environment.items():
+        monkeypatch.setenv(name, value)
+    found, paths = [], ["/cluster/0"]
+    with demo.project.open() as warehouse:
+        app = make_app(open_site(warehouse, str(demo.data), False), ["localhost"])
+        with TestClient(app, "http://localhost") as visitor:
+            for path in paths:
+                text = visitor.get(path).text
+                found += re.findall(r'<a href="/photo/([\w-]+)"><img', text)
+                paths += re.findall(r'href="([^"]+)" rel="next"', text)
+    assert len(paths) == -(-len(members) // 3) > 1
+    assert sorted(found) == sorted(members)
+
+
+def test_the_nearest_center_is_the_one_at_the_smallest_distance() -> None:
+    photo_clusters = runpy.run_path(str(REPOSITORY / "models" / "marts" / "photo_clusters.py"))
+    random = np.random.default_rng(1)
+    vectors, centers = random.normal(size=(200, 3)), random.normal(size=(9, 3))
+    expected = pairwise_distances(vectors, centers).argmin(axis=1)
+    assert np.array_equal(photo_clusters["nearest_of"](centers, vectors), expected)
+
+
+def test_a_map_with_another_centre_gives_a_new_photo_its_place_by_pca() -> None:
+    photo_map = runpy.run_path(str(REPOSITORY / "models" / "marts" / "photo_map.py"))
+    random = np.random.default_rng(1)
+    known, new, directions = (random.normal(size=size) for size in ((50, 8), (5, 8), (8, 2)))
+    places = photo_map["along_directions"](new, known, known @ directions + 3)
+    assert places == pytest.approx(new @ directions + 3)
+
+
+def test_clusters_and_map_are_computed_again_when_few_or_under_half_of_the_photos_have_one(
+    broken: Demo,
+) -> None:
     everything = pq.read_table(broken.data / "photos.parquet")
     whole = by_photo(broken)
-    assert len(rebuild(broken, everything.slice(0, 2), "--full-refresh")) == 2
+    assert count_clusters(rebuild(broken, everything.slice(0, 60), "--full-refresh")) == 8
+    assert count_clusters(rebuild(broken, everything.slice(0, 120))) == 11
     assert rebuild(broken, everything) == whole
+
+
+def count_clusters(photos: dict[str, Placed]) -> int:
+    return len({placed.cluster_id for placed in photos.values()})
 
 
 def test_umap_draws_another_map_and_places_new_photos_near_similar_ones(broken: Demo) -> None:

@@ -17,6 +17,7 @@ from dbt.contracts.graph.nodes import Macro
 
 from demo import Demo
 from photo_search.ask.photos import MOST_AT_ONCE
+from photo_search.ask.quality import read_quality
 from truth import Truth
 from warm_project import REPOSITORY
 
@@ -145,13 +146,20 @@ def test_like_and_unlike_search_by_the_difference_of_two_means(demo: Demo, truth
     like, unlike = [TARGET, "t5x8TYpdDps", TARGET], ["33ysL4uEdb-", "--2IBUMsyn1", "YSijkmmcIQV"]
     mean = np.mean([truth.vector(photo_id) for photo_id in like[:2]], axis=0)
     difference = mean - np.mean([truth.vector(photo_id) for photo_id in unlike], axis=0)
+    many = [TARGET, *(photo_id for photo_id, _ in truth.similar(TARGET)[:60])]
+    mean_of_many = np.mean([truth.vector(photo_id) for photo_id in many], axis=0)
     answers = ask_all(
         demo,
         call("similar_photos", like=like),
         call("similar_photos", like=like, unlike=unlike),
         call("similar_photos", like=like, unlike=unlike, exact=True),
+        call("similar_photos", like=many),
     )
-    expected = [truth.nearest(mean, like), *[truth.nearest(difference, like + unlike)] * 2]
+    expected = [
+        truth.nearest(mean, like),
+        *[truth.nearest(difference, like + unlike)] * 2,
+        truth.nearest(mean_of_many, many),
+    ]
     for rows, nearest in zip(answers, expected, strict=True):
         assert ids(rows) == [photo_id for photo_id, _ in nearest[:10]]
         assert [row["distance"] for row in rows] == pytest.approx(
@@ -275,10 +283,11 @@ def test_the_largest_search_still_uses_the_index(demo: Demo, truth: Truth) -> No
         assert demo.dbt.run("compile", "--inline", f"{{{{ {refused} }}}}").exit_code == 1
 
 
-def test_max_distance_ends_the_answer(demo: Demo, truth: Truth) -> None:
-    limit = truth.similar(TARGET)[4][1] + 1e-6
-    rows = ask(demo, "similar_photos", photo_id=TARGET, max_distance=limit)
-    assert ids(rows) == [photo_id for photo_id, _ in truth.similar(TARGET)[:5]]
+def test_an_answer_ends_with_the_photo_at_max_distance(demo: Demo) -> None:
+    rows = ask(demo, "similar_photos", photo_id=TARGET)
+    assert (
+        ask(demo, "similar_photos", photo_id=TARGET, max_distance=rows[4]["distance"]) == rows[:5]
+    )
 
 
 def test_all_questions_about_similar_photos_choose_the_same_photos(
@@ -364,9 +373,13 @@ def most_popular(rows: Rows) -> str:
     return str(best["photo_id"])
 
 
-def test_each_answer_marks_its_own_most_popular_photo(demo: Demo) -> None:
+def test_each_answer_marks_its_own_most_popular_photo(demo: Demo, truth: Truth) -> None:
+    counts = truth.conversions["photo_id"].value_counts()
+    equal = [str(photo_id) for photo_id in counts.index[counts == counts.mode()[0]]]
+    assert len(equal) > 1
     rows = ask_all(
         demo,
+        call("photo_conversions", photo_id=TARGET, filters={"photo_id": equal}),
         call("photo_conversions", photo_id=TARGET, top_k=3),
         call("photo_conversions", photo_id=TARGET, top_k=100),
         call("photo_conversions", like=[TARGET, "t5x8TYpdDps"]),
@@ -473,12 +486,15 @@ def test_the_photos_for_a_keyword_are_those_most_downloaded_for_it(
 
 def test_related_keywords_lead_to_the_same_photos(demo: Demo, truth: Truth) -> None:
     photos = truth.conversions.groupby("keyword")["photo_id"].agg(set)
+    common = {keyword: len(found & photos["eye"]) for keyword, found in photos.items()}
+    minimum = sorted(common.values())[-20]
     jaccard = {
-        keyword: len(found & photos["eye"]) / len(found | photos["eye"])
+        keyword: common[keyword] / len(found | photos["eye"])
         for keyword, found in photos.items()
-        if keyword != "eye" and len(found & photos["eye"]) >= 5
+        if keyword != "eye" and common[keyword] >= minimum
     }
-    rows = ask(demo, "related_keywords", keyword="eyes", minimum_photos=5, limit=1000)
+    rows = ask(demo, "related_keywords", keyword="eyes", minimum_photos=minimum, limit=1000)
+    assert minimum in {row["count_common_photos"] for row in rows}
     expected = sorted(jaccard.items(), key=lambda pair: (-pair[1], pair[0]))
     assert [row["keyword"] for row in rows] == [keyword for keyword, _ in expected]
     assert [row["jaccard"] for row in rows] == pytest.approx([value for _, value in expected])
@@ -564,6 +580,23 @@ def test_search_quality_is_what_pandas_finds(demo: Demo, truth: Truth) -> None:
     assert measured["random_precision"] == pytest.approx(np.mean(by_chance))
 
 
+def test_the_builds_whose_quality_was_measured_come_in_the_order_of_their_time(
+    broken: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert = (
+        "insert into ' ~ ref('search_quality') ~ ' select * replace ("
+        "measured_at + (%d) as measured_at) from ' ~ ref('search_quality') ~ ' limit 1"
+    )
+    inserts = "".join(f"{{% do run_query('{insert % day}') %}}" for day in (172800, -86400))
+    show(broken, f"{inserts} select 1 as done")
+    for name, text in broken.dbt.environment.items():
+        monkeypatch.setenv(name, text)
+    with broken.project.open() as warehouse:
+        times = [build.measured_at for build in read_quality(warehouse).builds]
+    assert len(times) == 3
+    assert times == sorted(times)
+
+
 def test_frozen_canaries_are_the_vectors_of_the_table(demo: Demo, truth: Truth) -> None:
     canaries = ask(demo, "freeze_canaries", top_k=4)
     assert len(canaries) == 4
@@ -599,15 +632,16 @@ COPIES = [f"copy-{number:02}" for number in range(60)]
 
 @pytest.fixture(scope="module")
 def copies(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The demo with 60 more photos, which have the vector of TARGET."""
+    """The demo with 60 more photos, which have the vector of TARGET. The last 30 come first."""
     copy = demo.copy(tmp_path_factory.mktemp("copies") / "demo")
     insert = (
         "insert into ' ~ ref('photos') ~ ' (photo_id, photo_embed) "
-        "select concat(\\'copy-\\', leftPad(toString(59 - number), 2, \\'0\\')), photo_embed "
-        "from numbers(60) as numbers cross join ' ~ ref('photos') ~ ' "
+        "select concat(\\'copy-\\', leftPad(toString(number), 2, \\'0\\')), photo_embed "
+        "from numbers(%d, 30) as numbers cross join ' ~ ref('photos') ~ ' "
         f"where photo_id = \\'{TARGET}\\'"
     )
-    copy.dbt.run("show", "--inline", f"{{% do run_query('{insert}') %}} select 1").check()
+    inserts = "".join(f"{{% do run_query('{insert % first}') %}}" for first in (30, 0))
+    copy.dbt.run("show", "--inline", f"{inserts} select 1").check()
     copy.dbt.run("run", "--select", "photo_neighbours", "vector_health").check()
     return copy
 
@@ -638,6 +672,18 @@ def test_recall_accepts_any_of_the_photos_at_equal_distance(copies: Demo) -> Non
     [measured] = show(copies, "{{ recall_at_k(photos=60) }}")
     assert measured["recall"] == 1
     assert measured["count_nearest"] == 600
+
+
+def test_photos_that_the_index_does_not_find_reduce_recall(broken: Demo, truth: Truth) -> None:
+    """A deleted photo stays in the graph of the index, and takes a place among the candidates."""
+    first = "select photo_id from {{ ref('photos') }} order by cityHash64(photo_id) limit 1"
+    [[target]] = [row.values() for row in show(broken, first)]
+    deleted = [f"\\'{photo_id}\\'" for photo_id, _ in truth.similar(target)[:20]]
+    delete = f"delete from ' ~ ref('photos') ~ ' where photo_id in ({', '.join(deleted)})"
+    recall = "{{ recall_at_k(photos=1) }}"
+    [measured] = show(broken, f"{{% do run_query('{delete}') %}}{recall}")
+    assert measured["count_nearest"] == 10
+    assert 0 < measured["recall"] < 1
 
 
 def test_copies_of_a_photo_are_neighbours_in_the_order_of_photo_id_and_one_group(
@@ -921,6 +967,7 @@ def test_a_bad_argument_gets_one_clear_message_and_exit_code_1(
         ("trending_keywords", {"smoothing": 0}, "a number from 0.001 to"),
         ("photos_for_keyword", {"keyword": ""}, "text of 1 to 200 characters"),
         ("photos_for_keyword", {"keyword": "a\0b"}, "text of 1 to 200 characters"),
+        ("photos_for_keyword", {"keyword": "x" * 300}, f"200 characters. Got: {'x' * 200}\n"),
         ("related_keywords", {"keyword": 5}, "text of 1 to 200 characters"),
         ("near_duplicates", {"max_distance": 1}, "a number from 0 to 0.2. Got: 1"),
     ],

@@ -33,8 +33,9 @@ PHOTOS = {
 KEYWORDS = ["кот", "Кот", "КОТ", "éclair", "Éclair", "E\u0301CLAIR"]
 KEYWORDS += ["pasta", "pasta\u00a0", "\u3000pasta", "\ufeffpasta", "pas\u200bta"]
 TIMES = ["2025-07-01 01:00:00", "1751331600", "2025-07-01T03:00:00+02:00", "9999-01-01 00:00:00"]
-TIMES += ["2160-05-01 00:00:00", "2026-10-01 00:00:00", "nonsense", None]
+TIMES += ["2026-10-01 00:00:00", "nonsense", None, *["2160-05-01 00:00:00"] * 12]
 STRAY = "a stray"
+UNUSED = "never-used1"  # by anybody who typed a keyword
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +50,16 @@ def foreign(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[De
         photos = photos.set_column(at, photos.schema.field(at), column)
     pq.write_table(photos, demo.data / "photos.parquet")
     conversions = pq.read_table(demo.data / "conversions.parquet")
-    count = len(KEYWORDS) + len(TIMES)
+    searched = len(KEYWORDS) + len(TIMES)
+    count = searched + 2
     cells: dict[str, list[Any]] = {
-        "photo_id": photos["photo_id"].to_pylist()[:1] * count,
-        "keyword": [*KEYWORDS, *[STRAY] * len(TIMES)],
-        "converted_at": ["2025-07-01 01:00:00"] * len(KEYWORDS) + TIMES,
+        "photo_id": [*photos["photo_id"].to_pylist()[:1] * searched, UNUSED, UNUSED],
+        "keyword": [*KEYWORDS, *[STRAY] * len(TIMES), None, " "],
+        "converted_at": [
+            *["2025-07-01 01:00:00"] * len(KEYWORDS),
+            *TIMES,
+            *["2025-07-01 01:00:00"] * 2,
+        ],
         "conversion_type": ["download"] * count,
         "anonymous_user_id": [f"user {row}" for row in range(count)],
     }
@@ -117,9 +123,28 @@ def test_a_download_with_an_unreadable_time_is_kept(foreign: Demo) -> None:
         if row["keyword"] == STRAY
     ]
     assert {row["month"]: row["count_downloads"] for row in strays} == {
-        **{"2025-07-01": 3, "2026-10-01": 1, "2160-05-01": 1},
+        **{"2025-07-01": 3, "2026-10-01": 1, "2160-05-01": 12},
         None: 3,
     }
+
+
+def test_downloads_without_a_keyword_count_for_their_photo_and_for_no_keyword(
+    foreign: Demo,
+) -> None:
+    [photo_id] = pq.read_table(foreign.data / "photos.parquet")["photo_id"].to_pylist()[:1]
+    unused = {"photo_id": UNUSED}
+    rolled, counted, popular = ask_all(
+        foreign,
+        call("keyword_rollup", by=["device"]),
+        call("photo_conversions", photo_id=photo_id, filters=unused),
+        call("popular_keywords", photo_id=photo_id, filters=unused),
+    )
+    [downloads] = show(
+        foreign, "select sum(count_downloads) as n from {{ ref('photo_downloads') }}"
+    )
+    assert sum(row["count_downloads"] for row in rolled) == downloads["n"] - 2
+    assert [(row["count_downloads"], row["is_most_popular"]) for row in counted] == [(2, True)]
+    assert popular == []
 
 
 def test_a_second_build_finds_the_downloads_without_a_time_unchanged(foreign: Demo) -> None:

@@ -22,6 +22,7 @@ FILES = {
                 materialized="vector_table",
                 unique_key="id",
                 order_by="id",
+                persist_docs={"relation": True, "columns": True},
                 meta={"vector_index": {"name": "of_vectors", "column": "v", "dimension": 4}},
             )
             count = int(os.environ.get("INDEXED_ROWS", 4))
@@ -31,8 +32,9 @@ FILES = {
     "models/indexed.yml": """
         models:
           - name: indexed
+            description: Four numbers each.
             columns:
-              - {name: id, data_type: String}
+              - {name: id, data_type: String, description: The row's name.}
               - {name: v, data_type: Array(Float32)}
             constraints:
               - {type: check, name: size, expression: length(v) = 4}
@@ -43,7 +45,8 @@ FILES = {
 @pytest.fixture(params=["chdb", "myscale"])
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
     (tmp_path / "macros").symlink_to(REPOSITORY / "macros")
-    settings = {"vars": {"vector_index_deadline_s": 60}}
+    variables = {"vector_index_deadline_s": 60, "search_list_size": 7, "search_alpha": 2}
+    settings = {"vars": variables}
     if request.param == "chdb":
         target = {"type": "chdb", "chdb_path": str(tmp_path / "chdb")}
         yield Project(tmp_path, target, FILES, **settings)
@@ -79,3 +82,18 @@ def test_a_vector_table_of_a_python_model_has_an_index_grows_and_survives_a_fail
     status, count, second = state()
     assert (status, count) == ("Built", 4)
     assert second != first
+
+
+def test_a_vector_table_has_its_descriptions_in_the_database(project: Project) -> None:
+    project.run("build").check()
+    comment = "select {} as comment from system.{} where database = 'small' and {} = 'indexed'"
+    assert project.value(comment.format("comment", "tables", "name")) == "Four numbers each."
+    texts = comment.format("arrayStringConcat(groupArray(comment))", "columns", "table")
+    assert project.value(texts) == "The row's name."
+
+
+def test_the_vars_of_a_search_are_in_its_statement(project: Project) -> None:
+    inline = "select {{ searched_distance('v', 'w') }}{{ search_settings() }}"
+    compiled = project.run("compile", "--inline", inline).check().output
+    # the one on chDB, the other on MyScale
+    assert "list_size_for_search = 7," in compiled or "distance('alpha=2')(v, w)" in compiled

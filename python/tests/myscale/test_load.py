@@ -149,6 +149,8 @@ def test_a_load_is_refused_if_the_rows_differ_from_the_file(myscale: Warehouse) 
     assert refused.exit_code == 1
     assert "has 255 rows with the checksum" in refused.output
     assert load_ids(myscale) == before
+    left = "select count() from system.tables where endsWith(name, '__loading')"
+    assert myscale.client.command(left) == 0
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,13 @@ def thumbnail_name(sha256: str) -> str:
 
 
 def keep(folder: Folder, content: bytes) -> str:
-    """Store the bytes as received, once, and return their SHA-256 in hex."""
+    """Store the bytes as received, once, and return their SHA-256 in hex.
+
+    A damaged file of that hash is replaced.
+    """
     sha256 = hashlib.sha256(content).hexdigest()
-    name = thumbnail_name(sha256)
-    if not folder.exists(name):
+    if read_kept(folder, sha256) is None:
+        name = thumbnail_name(sha256)
         folder.write(name, lambda file: file.write(content), durable=False)
     return sha256
 

@@ -1,6 +1,7 @@
 """The written page in a real browser, compared with what the SQL answers."""
 
 from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,7 +10,7 @@ import pytest
 from browser import watched
 from photo_search.ask.showcases import read_showcases
 from photo_search.draw.gallery.write import write_folder, write_gallery
-from photo_search.errors import DatasetError, EmptyCollectionError, OutputError
+from photo_search.errors import DatasetError, EmptyCollectionError, OutputError, WarehouseError
 from photo_search.ingest.thumbnails.store import thumbnail_name
 
 READ_PAGE = """
@@ -84,6 +85,23 @@ def test_a_folder_is_replaced_as_a_whole_unless_it_has_other_files(tmp_path):
     (out / "notes.txt").touch()
     with pytest.raises(OutputError, match="holds other things than a gallery"):
         write_folder("newer", {}, out)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_earlier_folder_stays_if_the_new_one_cannot_take_its_place(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    write_folder("old", {}, out)
+    errors = [OSError(28, "No space left on device")]
+
+    def rename(path, target, real=Path.rename):
+        if target == out and errors:
+            raise errors.pop()
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(OutputError, match="No space left on device"):
+        write_folder("new", {}, out)
+    assert (out / "index.html").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -235,8 +253,11 @@ def test_the_error_for_an_empty_collection_says_how_to_fill_it(is_loaded, comman
             return f"raw.{table}"
 
         def rows(self, sql):
-            is_there = sql.startswith("exists") or (is_loaded and "raw" in sql)
-            return [{"result": 1}] if is_there else []
+            if sql.startswith("exists"):
+                return [{"result": int(is_loaded)}]
+            if "raw" in sql and not is_loaded:
+                raise WarehouseError("UNKNOWN_TABLE")
+            return [{"1": 1}] if "raw" in sql else []
 
     with pytest.raises(EmptyCollectionError) as refused:
         read_showcases(EmptyWarehouse())

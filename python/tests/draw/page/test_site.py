@@ -20,6 +20,7 @@ from photo_search.ask.clusters import read_map
 from photo_search.draw.page.app import MOST_UPLOADS
 from photo_search.draw.page.context import PREVIEWS, Site, preview_name
 from photo_search.draw.page.controls import Controls
+from photo_search.draw.page.draw import address
 from photo_search.draw.page.problems import problem_of
 from photo_search.draw.page.serve import serve
 from photo_search.draw.page.vectors import from_text, to_text
@@ -128,6 +129,7 @@ def test_an_address_restores_every_setting(visit):
     labels = {"Photos": "24", "Country": "Norge", "Search": "1"}
     for label, value in labels.items():
         assert page.get_by_label(label, exact=True).input_value() == value
+    assert "exact=true" in page.locator("#macro").text_content()
     page.get_by_role("button", name="Show").click()
     assert page.url.endswith(f"/photo/{CAT}?count=24&country=Norge&exact=1")
 
@@ -293,6 +295,12 @@ def test_the_filter_by_year_holds_from_its_first_to_its_last_microsecond():
     assert Controls.read({"year": "2018"}).filters == {
         "submitted_at": {"min": "2018-01-01 00:00:00", "max": "2018-12-31 23:59:59.999999"}
     }
+
+
+def test_an_address_has_what_was_searched_for_and_the_settings_that_are_no_defaults():
+    controls = Controls.read({"year": "2018", "exact": "1", "popularity": "0", "country": ""})
+    assert address("/text", controls, q="a bee") == "/text?q=a+bee&year=2018&exact=1"
+    assert address("/text", Controls.read({"exact": "0"})) == "/text"
 
 
 def test_only_the_last_pictures_of_visitors_are_kept():

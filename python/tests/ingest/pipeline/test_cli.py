@@ -5,6 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from ingest.pipeline.conftest import World
+from photo_search.ask.comparison import Comparison
 from photo_search.cli import main
 
 SAMPLE = Path(__file__).parents[4]
@@ -78,3 +79,11 @@ def test_the_summary_says_what_failed_and_how_often(world: World) -> None:
     text = world.run().text()
     assert "1 photos with vectors" in text
     assert "Without a vector: 1 gone." in text
+
+
+def test_a_comparison_without_neighbours_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = Comparison("v1", "v2", 0, 1, 1, 1, 1.0, [])
+    monkeypatch.setattr("photo_search.draw.gallery.write.write_comparison", lambda *_: compared)
+    command = ["gallery", "--project-dir", str(SAMPLE), "--compare", "old.parquet"]
+    result = CliRunner().invoke(main, command)
+    assert result.output.startswith("Only one photo is on both sides, so there are no neighbours")

@@ -49,10 +49,16 @@ def test_published_embeddings_are_written_as_the_files_of_embed(tmp_path: Path) 
 def test_rows_without_a_unit_vector_of_512_numbers_are_left_out_and_counted(
     tmp_path: Path,
 ) -> None:
-    bad = {"short": [1.0], "zero": [0.0] * 512, "nan": [float("nan")] * 512, "no'id": [1.0] * 512}
+    bad = {
+        "short": [1.0],
+        "long": [0.05] * 512,
+        "zero": [0.0] * 512,
+        "nan": [float("nan")] * 512,
+        "no'id": [1.0] * 512,
+    }
     photos, conversions = published(tmp_path, **bad)
     done = import_myscale(photos, conversions, str(tmp_path / "out"))
-    assert (done.photos, done.photos_left_out) == (4, 4)
+    assert (done.photos, done.photos_left_out) == (4, 5)
 
 
 def outputs(folder: Path) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -154,6 +155,22 @@ def test_the_deadline_holds_for_a_slow_name_server(monkeypatch: pytest.MonkeyPat
     session._lookup.cache_clear()
     assert time.monotonic() - start < 1.5
     assert found.reason == Reason.TIMEOUT
+
+
+def test_a_host_whose_lookup_failed_is_looked_up_again(
+    server: PhotoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [socket.gaierror("the name server is busy")]
+
+    def look_up(
+        *arguments: Any, real: Callable[..., Any] = socket.getaddrinfo, **named: Any
+    ) -> Any:
+        if failures:
+            raise failures.pop()
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", look_up)
+    assert source()(server.set_body("/photo", JPEG)) == (JPEG, 2)
 
 
 def test_a_timeout_says_which_limit_was_hit(

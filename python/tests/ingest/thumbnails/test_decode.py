@@ -1,8 +1,10 @@
 import io
 import struct
+import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
@@ -10,7 +12,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from photo_search.errors import PhotoFailure
+from photo_search.ingest.thumbnails import decode as decode_module
 from photo_search.ingest.thumbnails.decode import decode
+from photo_search.ingest.thumbnails.formats import strip_metadata
 
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 
@@ -222,8 +226,11 @@ def test_a_picture_with_bad_exif_has_the_pixels_of_one_without(kind: str, exif: 
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_valid_orientation_is_used_beside_an_invalid_tag(kind: str) -> None:
-    exif = b"Exif\0\0" + tiff((0x010F, 11, 1, b"Nikn"), TURNED)
+@pytest.mark.parametrize("tag", [(0x010F, 11, 1, b"Nikn"), (0x0112, 3, 1, b"\0\x09\0\0")])
+def test_a_valid_orientation_is_used_beside_an_invalid_tag(
+    kind: str, tag: tuple[int, int, int, bytes]
+) -> None:
+    exif = b"Exif\0\0" + tiff(tag, TURNED)
     turned_back = decode(encode(picture(), kind)).transpose(Image.Transpose.ROTATE_270)
     assert np.array_equal(decode(encode(picture(), kind, exif=exif)), turned_back)
 
@@ -322,6 +329,8 @@ def test_a_webp_with_bad_or_large_metadata_has_the_pixels_of_one_without(lossles
     )
     assert np.array_equal(decode(whole), decode(plain))
     assert np.array_equal(decode(whole[:-500]), decode(plain))  # it ends inside its XMP
+    assert whole[20] == 0b00111100  # VP8X announces alpha, and a profile, EXIF and XMP
+    assert strip_metadata(whole).content[20] == 0b00010000
 
 
 def test_a_gif_with_megabytes_of_comment_has_the_pixels_of_one_without() -> None:
@@ -361,3 +370,21 @@ def test_a_large_picture_may_be_decoded_smaller_and_looks_the_same(kind: str, mo
 
 def test_a_small_picture_is_not_enlarged() -> None:
     assert np.array_equal(decode(encode(picture()), 300), picture())
+
+
+def test_at_most_two_large_pictures_are_decoded_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    running: list[str] = []
+    most = []
+
+    def to_rgb(image: Image.Image) -> Image.Image:
+        running.append("one")
+        most.append(len(running))
+        time.sleep(0.02)
+        running.pop()
+        return image
+
+    monkeypatch.setattr(decode_module, "LARGE", 100)
+    monkeypatch.setattr(decode_module, "_to_rgb", to_rgb)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(decode, [encode(picture())] * 6))
+    assert max(most) == 2

@@ -15,6 +15,17 @@ def test_a_thumbnail_is_stored_under_the_hash_of_its_bytes(tmp_path: Path) -> No
     assert (tmp_path / "thumbnails" / sha256[:2] / f"{sha256}.jpg").read_bytes() == b"photo"
 
 
+def test_a_thumbnail_is_written_once_and_again_only_if_it_is_damaged(tmp_path: Path) -> None:
+    folder = Folder(str(tmp_path))
+    file = tmp_path / thumbnail_name(keep(folder, b"photo"))
+    first = file.stat().st_ino
+    keep(folder, b"photo")
+    assert file.stat().st_ino == first
+    file.write_bytes(b"torn")
+    keep(folder, b"photo")
+    assert file.read_bytes() == b"photo"
+
+
 def test_names_of_thumbnails_do_not_depend_on_upper_and_lower_case() -> None:
     name = thumbnail_name(hashlib.sha256(b"photo").hexdigest())
     assert name == name.lower()
