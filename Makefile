@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: demo test lint lint-python lint-sql unit chromium test-fast test-newest test-myscale test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
+.PHONY: demo test lint lint-python lint-sql unit chromium test-fast test-newest test-myscale test-clickhouse test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -60,6 +60,10 @@ test-newest:
 # ---------- the myscale target, end to end, on the server in MYSCALE_*, or on the stand-in
 test-myscale: $(VENV)/.ready-dev
 	pytest --numprocesses=0 python/tests/myscale
+
+# ---------- the clickhouse target, end to end, on the server in CLICKHOUSE_*, or on chDB behind HTTP
+test-clickhouse: $(VENV)/.ready-dev
+	pytest --numprocesses=0 python/tests/myscale/test_clickhouse.py
 
 # ---------- 200 awkward collections in every step (`make test` tries a few)
 SEEDS ?= 200
