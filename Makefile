@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: demo test lint lint-python lint-sql unit chromium test-fast test-newest test-myscale test-clickhouse test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
+.PHONY: demo test lint lint-python lint-sql unit chromium test-fast test-newest test-myscale test-clickhouse test-container test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -40,6 +40,10 @@ lint-sql:
 	dbt --quiet --warn-error parse --no-partial-parse
 	sqlfluff lint --disable-progress-bar analyses models tests
 	python python/tests/lint_questions.py
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	zizmor --offline --quiet .github
+	hadolint Dockerfile
 
 unit: $(VENV)/.ready-dev chromium
 	pytest
@@ -64,6 +68,13 @@ test-myscale: $(VENV)/.ready-dev
 # ---------- the clickhouse target, end to end, on the server in CLICKHOUSE_*, or on chDB behind HTTP
 test-clickhouse: $(VENV)/.ready-dev
 	pytest --numprocesses=0 python/tests/myscale/test_clickhouse.py
+
+# ---------- the container, which needs Docker: the search page answers in it
+TEST_COMPOSE := docker compose --project-name photo_search_test --profile page
+
+test-container:
+	$(TEST_COMPOSE) up --build --detach --wait --wait-timeout 900 || ($(TEST_COMPOSE) logs; exit 1)
+	$(TEST_COMPOSE) down --volumes
 
 # ---------- 200 awkward collections in every step (`make test` tries a few)
 SEEDS ?= 200
