@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: demo test lint lint-python lint-sql unit chromium test-fast test-newest test-myscale test-clickhouse test-container test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
+.PHONY: demo test lint lint-python lint-sql unit chromium site test-fast test-newest test-myscale test-clickhouse test-container test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -60,6 +60,14 @@ test-fast: $(VENV)/.ready-dev
 # ---------- everything with the newest releases, not those of constraints.txt
 test-newest:
 	$(MAKE) test VENV=.venv-newest CONSTRAINTS=/dev/null
+
+# ---------- the documentation of what `make demo` built, in site/index.html
+site: $(VENV)/.ready data/gallery/index.html
+	dbt --quiet docs generate
+	python docs/make_site.py target site
+
+data/gallery/index.html:
+	$(MAKE) demo
 
 # ---------- the myscale target, end to end, on the server in MYSCALE_*, or on the stand-in
 test-myscale: $(VENV)/.ready-dev
@@ -150,4 +158,4 @@ TAKE_DBT_1.12 = $(call pip_install,$(CONSTRAINED) metricflow python-dotenv) && \
 	$(call pip_install,--no-deps dbt-core==$(DBT_1_12))
 
 clean:
-	rm -rf .venv .venv-* target logs data
+	rm -rf .venv .venv-* target logs data site
