@@ -1,5 +1,6 @@
 """The documentation site of the demo, as `make site` writes it."""
 
+import html
 import json
 import re
 import subprocess
@@ -69,3 +70,19 @@ def embedded(site: Path, name: str) -> dict[str, Any]:
 
 def names(pattern: str) -> set[str]:
     return {path.stem for path in REPOSITORY.glob(pattern)}
+
+
+def test_the_recording_in_the_readme_shows_what_the_demo_answers(demo: Demo) -> None:
+    recorded = html.unescape((REPOSITORY / "docs" / "demo.svg").read_text())
+    [(question, arguments)] = re.findall(
+        r"run-operation (photo_conversions) --args '(.*)'", (REPOSITORY / "Makefile").read_text()
+    )
+    asked = demo.dbt.run("--quiet", "run-operation", question, "--args", arguments).check()
+    assert cells(asked.output)
+    assert cells(asked.output) <= cells(recorded)
+
+
+def cells(printed: str) -> set[tuple[str, ...]]:
+    """The rows of the tables in a text, without distances, which differ between processors."""
+    rows = [re.findall(r"(?<=\| )[^|]+(?= \|)", line) for line in printed.splitlines()]
+    return {tuple(cell.strip() for cell in row if "…" not in cell) for row in rows if row}
