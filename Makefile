@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: demo test lint lint-python lint-sql unit chromium site test-fast test-newest test-myscale test-clickhouse test-container test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
+.PHONY: demo test lint lint-python lint-sql lint-ci unit chromium site test-fast test-newest test-myscale test-clickhouse test-container test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -28,7 +28,7 @@ test: lint unit
 
 # two at a time, because mypy takes as long as all the others
 lint: $(VENV)/.ready-dev
-	@$(MAKE) --jobs=2 lint-python lint-sql
+	@$(MAKE) --jobs=2 lint-python lint-sql lint-ci
 
 lint-python:
 	ruff format --check adapters python sample benchmarks docs models
@@ -40,6 +40,8 @@ lint-sql:
 	dbt --quiet --warn-error parse --no-partial-parse
 	sqlfluff lint --disable-progress-bar analyses models tests
 	python python/tests/lint_questions.py
+
+lint-ci:
 	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	zizmor --offline --quiet .github
