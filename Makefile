@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: demo test lint lint-python lint-sql unit chromium test-fast test-newest test-myscale test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
+.PHONY: demo test lint lint-python lint-sql lint-ci unit chromium site test-fast test-newest test-myscale test-clickhouse test-container test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -28,7 +28,7 @@ test: lint unit
 
 # two at a time, because mypy takes as long as all the others
 lint: $(VENV)/.ready-dev
-	@$(MAKE) --jobs=2 lint-python lint-sql
+	@$(MAKE) --jobs=2 lint-python lint-sql lint-ci
 
 lint-python:
 	ruff format --check adapters python sample benchmarks docs models
@@ -40,6 +40,12 @@ lint-sql:
 	dbt --quiet --warn-error parse --no-partial-parse
 	sqlfluff lint --disable-progress-bar analyses models tests
 	python python/tests/lint_questions.py
+
+lint-ci:
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	zizmor --offline --quiet .github
+	hadolint Dockerfile
 
 unit: $(VENV)/.ready-dev chromium
 	pytest
@@ -57,9 +63,28 @@ test-fast: $(VENV)/.ready-dev
 test-newest:
 	$(MAKE) test VENV=.venv-newest CONSTRAINTS=/dev/null
 
+# ---------- the documentation of what `make demo` built, in site/index.html
+site: $(VENV)/.ready data/gallery/index.html
+	dbt --quiet docs generate
+	python docs/make_site.py target site
+
+data/gallery/index.html:
+	$(MAKE) demo
+
 # ---------- the myscale target, end to end, on the server in MYSCALE_*, or on the stand-in
 test-myscale: $(VENV)/.ready-dev
 	pytest --numprocesses=0 python/tests/myscale
+
+# ---------- the clickhouse target, end to end, on the server in CLICKHOUSE_*, or on chDB behind HTTP
+test-clickhouse: $(VENV)/.ready-dev
+	pytest --numprocesses=0 python/tests/myscale/test_clickhouse.py
+
+# ---------- the container, which needs Docker: the search page answers in it
+TEST_COMPOSE := docker compose --project-name photo_search_test --profile page
+
+test-container:
+	$(TEST_COMPOSE) up --build --detach --wait --wait-timeout 900 || ($(TEST_COMPOSE) logs; exit 1)
+	$(TEST_COMPOSE) down --volumes
 
 # ---------- 200 awkward collections in every step (`make test` tries a few)
 SEEDS ?= 200
@@ -135,4 +160,4 @@ TAKE_DBT_1.12 = $(call pip_install,$(CONSTRAINED) metricflow python-dotenv) && \
 	$(call pip_install,--no-deps dbt-core==$(DBT_1_12))
 
 clean:
-	rm -rf .venv .venv-* target logs data
+	rm -rf .venv .venv-* target logs data site

@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -53,7 +54,7 @@ def the_life_of_a_database(warehouse: Warehouse, demo: Demo) -> None:
     the_index_is_of_the_edition_and_built(warehouse)
     every_question_is_answered_as_by_chdb(warehouse, demo)
     if warehouse.variant == SERVERS[0]:
-        the_search_page_answers(warehouse)
+        assert_the_search_page_answers(warehouse.dbt, "myscale", warehouse.data)
     before = warehouse.ask("similar_photos", photo_id=TARGET)
     a_changed_photo_is_deleted_and_inserted_and_a_vanished_one_goes(warehouse, before)
     the_second_build_is_green_and_appends_to_the_table(warehouse)
@@ -80,20 +81,6 @@ def every_question_is_answered_as_by_chdb(warehouse: Warehouse, demo: Demo) -> N
     ids = warehouse.everything["photo_id"].to_pylist()
     some = ids[:50] if warehouse.variant == SERVERS[0] else ids[:2]
     assert_answers_are_those_of_chdb(warehouse.dbt, "myscale", demo, tuple(some))
-
-
-def the_search_page_answers(warehouse: Warehouse) -> None:
-    command = ("photo-search", "serve", "--target", "myscale", "--port", "0")
-    with warehouse.dbt.start(*command, "--data", str(warehouse.data)) as serving:
-        assert serving.stdout
-        first = serving.stdout.readline()
-        try:
-            address = first.split()[5]
-            for path, shown in PAGES.items():
-                answer = requests.get(address + path, timeout=60)
-                assert (answer.status_code, shown in answer.text) == (200, True), answer.text
-        finally:
-            serving.terminate()
 
 
 def a_changed_photo_is_deleted_and_inserted_and_a_vanished_one_goes(
@@ -161,6 +148,20 @@ def assert_answers_are_those_of_chdb(
         assert without_distance(actual) == without_distance(expected)
         for a, b in zip(actual, expected, strict=True):
             assert (a.get("distance") or 0) == pytest.approx(b.get("distance") or 0, abs=1e-3)
+
+
+def assert_the_search_page_answers(dbt: DbtProcess, target: str, data: Path) -> None:
+    command = ("photo-search", "serve", "--target", target, "--port", "0", "--data", str(data))
+    with dbt.start(*command) as serving:
+        assert serving.stdout
+        first = serving.stdout.readline()
+        try:
+            address = first.split()[5]
+            for path, shown in PAGES.items():
+                answer = requests.get(address + path, timeout=60)
+                assert (answer.status_code, shown in answer.text) == (200, True), answer.text
+        finally:
+            serving.terminate()
 
 
 @cache
