@@ -21,19 +21,16 @@ class DbtProcess:
     """Commands on the database in `folder`/data/chdb, run from the repository's root."""
 
     def __init__(self, folder: Path) -> None:
-        self.environment = (
-            os.environ
-            | {
-                "PHOTO_SEARCH_CHDB_PATH": str(folder / "data" / "chdb"),
-                "DBT_TARGET_PATH": str(folder / "target"),
-                "DBT_LOG_PATH": str(folder / "logs"),
-                "DBT_WRITE_JSON": "false",  # so that a test can read what dbt logs
-                "DBT_LOG_LEVEL_FILE": "none",  # a tenth of the time of a build
-                "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",  # see `build_and_unit_test`
-                "NO_COLOR": "1",
-                "DBT_USE_COLORS": "false",
-            }
-        )
+        self.environment = os.environ | {
+            "PHOTO_SEARCH_CHDB_PATH": str(folder / "data" / "chdb"),
+            "DBT_TARGET_PATH": str(folder / "target"),
+            "DBT_LOG_PATH": str(folder / "logs"),
+            "DBT_WRITE_JSON": "false",  # so that a test can read what dbt logs
+            "DBT_LOG_LEVEL_FILE": "none",  # a tenth of the time of a build
+            "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",  # see `build_and_unit_test`
+            "NO_COLOR": "1",
+            "DBT_USE_COLORS": "false",
+        }
 
     def run(self, *arguments: str, **variables: str) -> Outcome:
         """Run `dbt` in the warm process. `variables` are its environment for this command only."""
