@@ -1,4 +1,17 @@
-{{ config(materialized="incremental", incremental_strategy="append", full_refresh=false) }}
+{#
+    The column was once called count_targets. The hook renames it, since the rows of earlier builds
+    cannot be measured again.
+#}
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        full_refresh=false,
+        pre_hook="{% if is_incremental() %}
+            alter table {{ this }} rename column if exists count_targets to count_query_photos
+        {% endif %}"
+    )
+}}
 
 with
 
@@ -28,7 +41,7 @@ select
     now('UTC') as measured_at,
     photos.embedding_version as embedding_version,
     photos.count_photos as count_photos,
-    recall.count_query_photos as count_targets,
+    recall.count_query_photos as count_query_photos,
     recall.recall as recall_at_10,
     keywords.keyword_precision as keyword_precision_at_10,
     keywords.random_precision as random_precision

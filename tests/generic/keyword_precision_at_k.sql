@@ -3,7 +3,7 @@
     often. `model`, the table photo_keywords, must have more than twice `top_k` photos. Otherwise
     most pairs are neighbours. #}
 
-{% test keyword_precision_at_k(model, times=2, top_k=10, photos=500) -%}
+{% test keyword_precision_at_k(model, times=2, top_k=10, count_query_photos=500) -%}
 {{ config(severity="warn", meta={
     "finding": "{near} % of similar photos share a search word, and {random} % of random photos do.",
     "advice": "Few downloads or one common keyword explain that; otherwise try a model that sees more: `photo-search embed --model NAME --re-embed`.",
@@ -13,7 +13,7 @@ select
     round(100 * random_precision, 1) as random
 
 from (
-    {{ keyword_precision_at_k(top_k, photos) | indent(4) }}
+    {{ keyword_precision_at_k(top_k, count_query_photos) | indent(4) }}
 )
 
 where

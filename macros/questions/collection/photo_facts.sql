@@ -1,12 +1,14 @@
 {# The facts of photos, how often they were downloaded, and for which keywords. #}
 
-{% macro photo_facts(photo_ids, keywords=5, output="table", out=none) -%}
-    {%- set keywords = require_whole_number("photo_facts", "keywords", keywords, 1, 1000) -%}
+{% macro photo_facts(photo_ids, keywords_per_photo=5, output="table", out=none) -%}
     {%- do require_photo_ids("photo_facts", "photo_ids", photo_ids) -%}
-    {{ return(answer("photo_facts", _photo_facts(photo_ids, keywords), output, out)) }}
+    {%- set keywords_per_photo = require_whole_number(
+        "photo_facts", "keywords_per_photo", keywords_per_photo, 1, 1000
+    ) -%}
+    {{ return(answer("photo_facts", _photo_facts(photo_ids, keywords_per_photo), output, out)) }}
 {%- endmacro %}
 
-{% macro _photo_facts(photo_ids, keywords) -%}
+{% macro _photo_facts(photo_ids, keywords_per_photo) -%}
 {%- set wanted = "photo_id in (" ~ text_literals(photo_ids) ~ ")" -%}
 with
 
@@ -44,7 +46,7 @@ keywords_of_photos as (
         arrayMap(ranked -> ranked.2, arraySort(groupArray((keyword_rank, keyword)))) as top_keywords
 
     from (
-        {{ _top_keywords(keywords, true, wanted) | indent(8) }}
+        {{ _top_keywords(keywords_per_photo, true, wanted) | indent(8) }}
     )
 
     group by photo_id

@@ -124,21 +124,21 @@ def require_photos(warehouse: Warehouse) -> None:
 
 def showcase_ids(warehouse: Warehouse) -> list[str]:
     """The photos to begin with, in order, of showcase_query_photos. Raises WarehouseError."""
-    targets = warehouse.relation("showcase_query_photos")
-    rows = warehouse.rows(f"select photo_id from {targets} order by showcase_order, photo_id")
+    showcase = warehouse.relation("showcase_query_photos")
+    rows = warehouse.rows(f"select photo_id from {showcase} order by showcase_order, photo_id")
     return [row["photo_id"] for row in rows]
 
 
 def read_photos(
-    warehouse: Warehouse, photo_ids: Iterable[str], keywords: int = 5
+    warehouse: Warehouse, photo_ids: Iterable[str], keywords_per_photo: int = 5
 ) -> dict[str, Photo]:
-    """By id, the photos that the table has, each with its `keywords` most used keywords."""
+    """By id, the photos that the table has, each with its most used keywords."""
     wanted = list(dict.fromkeys(photo_ids))
     groups = [wanted[n : n + MOST_AT_ONCE] for n in range(0, len(wanted), MOST_AT_ONCE)]
     return {
         row["photo_id"]: photo_of(row)
         for group in groups
         for row in warehouse.rows(
-            warehouse.compile("photo_facts", photo_ids=group, keywords=keywords)
+            warehouse.compile("photo_facts", photo_ids=group, keywords_per_photo=keywords_per_photo)
         )
     }

@@ -17,7 +17,7 @@ class Build:
     measured_at: datetime
     embedding_version: str
     count_photos: int
-    count_targets: int
+    count_query_photos: int
     recall_at_10: float | None
     keyword_precision_at_10: float | None
     random_precision: float | None

@@ -108,7 +108,7 @@ class Views:
             self.site.warehouse,
             Question(
                 **query,  # type: ignore[arg-type]
-                top_k=controls.count,
+                top_k=controls.top_k,
                 filters=controls.filters,
                 popularity=controls.popularity / 100,
                 exact=controls.exact,

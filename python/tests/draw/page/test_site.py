@@ -101,7 +101,7 @@ def test_a_visitor_goes_from_words_to_photos_to_a_filter_and_back_and_to_the_sql
     assert max(ratios) < 1
     page.get_by_role("link", name="Take away the filter portrait").click()
     assert "orientation" not in page.url
-    assert "count=24" in page.url
+    assert "top_k=24" in page.url
     page.go_back()
     page.go_back()
     assert page.url.endswith(f"/photo/{second}")
@@ -123,13 +123,13 @@ def test_a_photo_page_shows_facts_marks_and_distances_on_one_scale(visit):
 
 
 def test_an_address_restores_every_setting(visit):
-    path = f"/photo/{CAT}?count=24&country=Norge&camera=&year=&exact=1"
+    path = f"/photo/{CAT}?top_k=24&country=Norge&camera=&year=&exact=1"
     page = visit(path)
     labels = {"Photos": "24", "Country": "Norge", "Search": "1"}
     for label, value in labels.items():
         assert page.get_by_label(label, exact=True).input_value() == value
     page.get_by_role("button", name="Show").click()
-    assert page.url.endswith(f"/photo/{CAT}?count=24&country=Norge&exact=1")
+    assert page.url.endswith(f"/photo/{CAT}?top_k=24&country=Norge&exact=1")
 
 
 def test_popularity_can_be_blended_in(visit):
@@ -166,7 +166,7 @@ def test_an_uploaded_picture_finds_itself_and_its_address_can_be_kept(visit, sit
     assert neighbours(page)[0] == CAT
     assert page.locator(".query img").evaluate("image => image.naturalWidth") > 0
     kept = urlsplit(page.url)
-    again = visit(f"{kept.path}?{kept.query}&count=24")
+    again = visit(f"{kept.path}?{kept.query}&top_k=24")
     assert neighbours(again)[:12] == neighbours(page)
 
 
@@ -241,7 +241,7 @@ def test_hostile_text_in_every_field_is_shown_as_text(visit, site):
     assert page.locator("a[href^='javascript'], [onerror]").count() == 0
     assert page.locator("dl bdi").count() >= 4
     assert page.evaluate("document.documentElement.scrollWidth") == 360
-    page = visit(f"/photo/{HOSTILE_PHOTO}?count=96")
+    page = visit(f"/photo/{HOSTILE_PHOTO}?top_k=96")
     assert page.locator(".similar > li").count() == 96
 
 
@@ -259,7 +259,7 @@ def test_the_words_of_a_search_are_shown_as_text(visit):
         ("/photo/..%2f..%2fetc%2fpasswd", 404, "Begin with a photo"),
         ("/nothing", 404, "Begin with a photo"),
         ("/thumbnail/..%2f..%2fphotos.jpg", 404, ""),
-        (f"/photo/{CAT}?count=7", 400, "`count` must be one of 12, 24, 48, 96. Got: 7"),
+        (f"/photo/{CAT}?top_k=7", 400, "`top_k` must be one of 12, 24, 48, 96. Got: 7"),
         (f"/photo/{CAT}?year=twenty", 400, "`year` must be four digits"),
         (f"/photo/{CAT}?orientation=up", 400, "landscape, portrait, square"),
         (f"/photo/{CAT}?camera={'x' * 300}", 400, "at most 200 characters"),
