@@ -3,8 +3,8 @@
 
 {% test recall_at_k(model, at_least=0.95, top_k=10, count_query_photos=30) -%}
 {{ config(meta={
-    "finding": "Searches through the vector index of {model} find {percent} % of the true nearest photos; at least {least} % is expected.",
-    "advice": "Run `dbt build --full-refresh --select {model}`; if that is not enough, raise the var search_list_size (on MyScale: search_alpha).",
+    "finding": "Searches through the vector index of {model} find {percent} % of the true nearest photos, and must find at least {least} %.",
+    "advice": "Run `dbt build --full-refresh --select {model}`. If that is not enough, raise the var search_list_size (on MyScale: search_alpha).",
 }) }}
 select
     *,

@@ -65,9 +65,8 @@ def find_encoder(record: EmbeddingRecord) -> QueryEncoder:
     """
     if record.description is None or RECORDED - record.description.keys():
         raise EmbeddingVersionError(
-            f"How the vectors of embedding version {record.version} were made is not on record "
-            "here, so nothing can be embedded like them. The record is in photos.parquet: name "
-            "the folder that `photo-search embed` wrote with --data."
+            f"The model of embedding version {record.version} is not known here. photos.parquet "
+            "names it: give the folder that `photo-search embed` wrote with --data."
         )
     known = {name: value for name, value in record.description.items() if value != UNKNOWN}
     files = find_model(known["model"], known.get("revision"))

@@ -63,8 +63,8 @@ class Views:
         version, vector = (request.query_params.get(name, "") for name in ("version", "vector"))
         if version != self.site.record.version:
             raise QuestionError(
-                f"This address was made for embedding version {version}; the photos now have "
-                f"{self.site.record.version}. Choose the picture again."
+                f"This address has a vector of embedding version {version}, and the photos "
+                f"now have version {self.site.record.version}. Choose the picture again."
             )
         answer = self._ask(controls, vector=vectors.from_text(vector))
         name = preview_name(vector)

@@ -99,7 +99,7 @@ def test_a_visitor_goes_from_words_to_photos_to_a_filter_and_back_and_to_the_sql
     ratios = page.eval_on_selector_all(".similar img", "all => all.map(i => i.width / i.height)")
     assert len(ratios) == 24
     assert max(ratios) < 1
-    page.get_by_role("link", name="Take away the filter portrait").click()
+    page.get_by_role("link", name="Remove the filter portrait").click()
     assert "orientation" not in page.url
     assert "top_k=24" in page.url
     page.go_back()
@@ -143,12 +143,12 @@ def test_popularity_can_be_blended_in(visit):
 
 def test_the_page_says_when_no_photo_matches_the_filters(visit):
     page = visit(f"/photo/{CAT}?year=1901")
-    assert "Take one of them away" in page.locator("main").inner_text()
+    assert "Remove one of them" in page.locator("main").inner_text()
 
 
 def test_a_random_photo_is_one_of_the_collection(visit):
     page = visit()
-    page.get_by_role("link", name="A photo at random").click()
+    page.get_by_role("link", name="Random photo").click()
     assert "/photo/" in page.url
     assert len(neighbours(page)) == 12
 
@@ -264,7 +264,7 @@ def test_the_words_of_a_search_are_shown_as_text(visit):
         (f"/photo/{CAT}?orientation=up", 400, "landscape, portrait, square"),
         (f"/photo/{CAT}?camera={'x' * 300}", 400, "at most 200 characters"),
         ("/text?q=%20", 400, "Nothing was typed"),
-        ("/picture?version=old&vector=AA", 400, "was made for embedding version old"),
+        ("/picture?version=old&vector=AA", 400, "has a vector of embedding version old"),
         ("/map/photos.json?photo=a'", 400, "ids of photos"),
         ("/map/photos.json?photo=a" + "&photo=a" * 100, 400, "at most 100 ids"),
         ("/cluster/999", 404, "Begin with a photo"),
@@ -454,7 +454,7 @@ def test_a_search_by_picture_on_the_command_line_writes_a_page_in_one_file(chrom
     [
         ("bad image", "not_image"),
         ("nothing", "Say what to search for"),
-        ("no record", "name the folder that `photo-search embed` wrote with --data"),
+        ("no record", "give the folder that `photo-search embed` wrote with --data"),
         ("bad compare", "cannot be read as an earlier photos.parquet"),
     ],
 )
