@@ -23,8 +23,8 @@ demo: $(VENV)/.ready
 test: lint unit
 
 lint: $(VENV)/.ready-dev
-	ruff format --check adapters python sample benchmarks docs models
-	ruff check adapters python sample benchmarks docs models
+	ruff format --check adapters python sample benchmarks docs models notebooks
+	ruff check adapters python sample benchmarks docs models notebooks
 	mypy adapters/src python/photo_search models
 	yamllint --strict .
 	dbt --quiet --warn-error parse --no-partial-parse
