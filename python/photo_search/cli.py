@@ -347,6 +347,30 @@ def gallery(
 
 @main.command()
 @_with_warehouse
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="data/atlas.parquet",
+    callback=_in_project,
+    help="The file to write.",
+)
+def export_atlas(project_dir: Path, target: str | None, data: str, out: Path) -> None:
+    """Write the map, the neighbours and the pictures of all photos for embedding-atlas.
+
+    \b
+    photo-search export-atlas
+    embedding-atlas data/atlas.parquet --x x --y y --neighbors neighbours \\
+        --image picture --pagerank count_downloads
+    """
+    from photo_search.draw.atlas import write_atlas
+    from photo_search.warehouse import Project
+
+    count = write_atlas(Project(project_dir, target), data, out)
+    click.echo(f"{count} photos, each with its place, neighbours and picture, in {out}")
+
+
+@main.command()
+@_with_warehouse
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 takes a free one.")
 @click.option(
     "--host", default="127.0.0.1", help="Address to listen on; the default is this machine alone."

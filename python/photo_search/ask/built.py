@@ -1,4 +1,4 @@
-"""Whether dbt has built what a page reads."""
+"""Whether dbt has built what an answer needs."""
 
 from photo_search.errors import NotBuiltError
 from photo_search.warehouse import Warehouse
@@ -13,7 +13,7 @@ def require_built(warehouse: Warehouse, *models: str) -> None:
     ]
     if missing:
         raise NotBuiltError(
-            f"This page reads {', '.join(missing)}, and there is no such table yet. "
-            f"Run `dbt build --select {' '.join(f'+{model}' for model in missing)}`; "
-            "chDB serves one process at a time, so stop this page first."
+            f"There is no table for {' or '.join(missing)} yet. "
+            f"Run `dbt build --select {' '.join(f'+{model}' for model in missing)}`. "
+            "If the search page uses chDB, stop it first."
         )
