@@ -1,17 +1,4 @@
-{#
-    The column was once called count_targets. The hook renames it, since the rows of earlier builds
-    cannot be measured again.
-#}
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="append",
-        full_refresh=false,
-        pre_hook="{% if is_incremental() %}
-            alter table {{ this }} rename column if exists count_targets to count_query_photos
-        {% endif %}"
-    )
-}}
+{{ config(materialized="incremental", incremental_strategy="append", full_refresh=false) }}
 
 with
 
