@@ -95,7 +95,7 @@ def main() -> None:
     type=click.Path(path_type=Path),
     default="data/dataset",
     callback=_in_project,
-    help="New folder; the default is in the project's folder.",
+    help="New folder. The default is in the project's folder.",
 )
 @click.option("--accept-unsplash-terms", is_flag=True, help="You have read and accept the terms.")
 def fetch(release: str, source: str | None, into: Path, accept_unsplash_terms: bool) -> None:
@@ -117,7 +117,7 @@ def fetch(release: str, source: str | None, into: Path, accept_unsplash_terms: b
     "--out",
     default="data",
     callback=_in_project,
-    help="Output folder; the default is in the project's folder.",
+    help="Output folder. The default is in the project's folder.",
 )
 @click.option("--re-embed", is_flag=True, help="Replace vectors of another embedding version.")
 def import_hf(photos: str | None, conversions: str | None, out: str, re_embed: bool) -> None:
@@ -149,14 +149,14 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     is_eager=True,
     expose_value=False,
     callback=_use_sample,
-    help="The photos in sample/ with the demo model; nothing is downloaded.",
+    help="The photos in sample/ with the demo model. Nothing is downloaded.",
 )
 @click.option(
     "--dataset",
     type=click.Path(path_type=Path),
     default="data/dataset",
     callback=_in_project,
-    help="Folder of an Unsplash release; the default is in the project's folder.",
+    help="Folder of an Unsplash release. The default is in the project's folder.",
 )
 @click.option(
     "--photos-from",
@@ -168,7 +168,7 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     "hosts",
     multiple=True,
     default=["images.unsplash.com"],
-    help="Host that photos may come from; only this exact name.",
+    help="Exact name of a host that photos may come from.",
 )
 @click.option(
     "--model",
@@ -181,14 +181,14 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     "--thumbnail",
     default="q=75&fm=jpg&w=200&fit=max",
     callback=lambda ctx, parameter, value: dict(parse_qsl(value)),
-    help="Query sent to the photo's server; another size makes other vectors.",
+    help="Query sent to the photo's server. Another size makes other vectors.",
 )
 @click.option("--backend", type=click.Choice(["torch", "openvino"]), default="torch")
 @click.option(
     "--out",
     default="data",
     callback=_in_project,
-    help="Output folder, or an address like s3://bucket/photos; the default is in the project's "
+    help="Output folder, or an address like s3://bucket/photos. The default is in the project's "
     "folder.",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first photos of the dataset.")
@@ -252,7 +252,7 @@ def _with_warehouse(command: Callable[..., None]) -> Callable[..., None]:
             "--data",
             default="data",
             callback=_in_project,
-            help="Folder that `photo-search embed` wrote; the default is in the project's folder.",
+            help="Folder that `photo-search embed` wrote. The default is in the project's folder.",
         ),
         click.option("--target", help="Target of the dbt profile (default: the profile's own)."),
         click.option(
@@ -373,7 +373,7 @@ def export_atlas(project_dir: Path, target: str | None, data: str, out: Path) ->
 @_with_warehouse
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 takes a free one.")
 @click.option(
-    "--host", default="127.0.0.1", help="Address to listen on; the default is this machine alone."
+    "--host", default="127.0.0.1", help="Address to listen on. The default is this machine alone."
 )
 @click.option(
     "--allow-host",

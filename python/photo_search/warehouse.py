@@ -28,7 +28,7 @@ from photo_search.errors import QuestionError, WarehouseError
 class Warehouse:
     """A dbt project on its engine, kept open: dbt has started, a question takes milliseconds.
 
-    Any thread may ask; each has a connection of its own.
+    Any thread may ask. Each has a connection of its own.
     """
 
     manifest: Manifest
@@ -87,7 +87,7 @@ class Warehouse:
 
     @property
     def near_duplicate_distance(self) -> float:
-        """Photos at most so far apart are nearly the same picture. Raises WarehouseError."""
+        """The largest distance of nearly the same pictures. Raises WarehouseError."""
         [row] = self.rows(f"select near_duplicate_distance from {self.relation('vector_health')}")
         return float(row["near_duplicate_distance"])
 

@@ -46,7 +46,7 @@ class ClusterPage:
 
 
 def _colour(cluster_id: int) -> str:
-    """Seen on light and on dark; clusters with neighbouring numbers differ much in hue."""
+    """Seen on light and on dark. Clusters with neighbouring numbers differ much in hue."""
     return f"oklch(0.6 0.13 {cluster_id * GOLDEN_ANGLE % 360:.0f})"
 
 

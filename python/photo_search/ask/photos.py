@@ -13,7 +13,7 @@ MOST_AT_ONCE = 100  # photos that photo_facts() takes
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo and its facts; texts are as people wrote them, so pages must escape them."""
+    """A photo and its facts. Texts are as people wrote them, so pages must escape them."""
 
     photo_id: str
     thumbnail_sha256: str
@@ -55,7 +55,7 @@ class Photo:
 
     @property
     def shown_size(self) -> tuple[int, int]:
-        """Width and height of the thumbnail; where unknown, in the photo's own proportions."""
+        """Width and height of the thumbnail. Where unknown, in the photo's own proportions."""
         if self.thumbnail_width and self.thumbnail_height:
             return self.thumbnail_width, self.thumbnail_height
         if self.photo_width and self.photo_height:

@@ -58,7 +58,7 @@ class QueryEncoder:
 
 
 def find_encoder(record: EmbeddingRecord) -> QueryEncoder:
-    """The encoder of the recorded version; weights are loaded when they are first needed.
+    """The encoder of the recorded version. Weights are loaded when they are first needed.
 
     Raises EmbeddingVersionError (nothing is on record, or the model found is another one) or
     ModelError (the model cannot be found).
@@ -81,7 +81,7 @@ def find_encoder(record: EmbeddingRecord) -> QueryEncoder:
 
 
 def _spec(files: ModelFiles, description: dict[str, Any]) -> EmbeddingSpec:
-    """The version that `files` would make; what the record calls unknown stays unknown."""
+    """The version that `files` would make. What the record calls unknown stays unknown."""
     spec = files.spec(*(description[name] for name in ("thumbnail", "precision", "backend")))
     unknown = {name: UNKNOWN for name, value in description.items() if value == UNKNOWN}
     return replace(spec, **unknown)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What a visitor can set, as the query of an address: every state can be bookmarked."""
+"""What a visitor can set. It is the query of an address, so every state can be bookmarked."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace

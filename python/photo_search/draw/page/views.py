@@ -137,7 +137,7 @@ class Views:
 
 
 def _picture(content: bytes | None) -> Response:
-    """Sent as the format that its first bytes are of; nothing but a picture is sent."""
+    """Send a picture as the format of its first bytes, and nothing else."""
     kind = media_type(content or b"")
     if kind is None:
         return Response(status_code=404)

@@ -111,7 +111,7 @@ def write_tables(
 
 
 def read_chunk(folder: Folder, name: str, columns: Sequence[str]) -> pa.Table:
-    """These columns of a chunk or slice, with their checksums compared.
+    """Read these columns of a chunk or slice, and compare their checksums.
 
     Raises DamagedFileError.
     """
@@ -132,7 +132,7 @@ def read_metadata(folder: Folder, name: str) -> pq.FileMetaData:
 
 
 def open_parquet(file: IO[bytes], schema: pa.Schema | None = None) -> pq.ParquetFile:
-    """The file as Parquet; a page that does not fit its checksum raises OSError when it is read.
+    """The file as Parquet. A page that does not fit its checksum raises OSError when it is read.
 
     Raises ValueError if its schema is another than `schema`, which no checksum covers.
     """

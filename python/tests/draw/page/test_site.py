@@ -472,7 +472,7 @@ def test_the_gallery_command_draws_a_page_and_prints_its_path(site):
     assert out.read_text().startswith("<!doctype html>")
 
 
-def test_the_gallery_without_tables_says_to_run_dbt_build(site):
+def test_the_gallery_says_to_run_dbt_build_when_there_are_no_tables(site):
     drawn = site.commands["no tables"]
     assert drawn.exit_code == 1
     assert "run `photo-search load`, then `dbt build`" in drawn.output
