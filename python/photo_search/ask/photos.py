@@ -55,7 +55,7 @@ class Photo:
 
     @property
     def shown_size(self) -> tuple[int, int]:
-        """Width and height of the thumbnail. Where unknown, in the photo's own proportions."""
+        """Size of the thumbnail, or the proportions of the photo if the size is unknown."""
         if self.thumbnail_width and self.thumbnail_height:
             return self.thumbnail_width, self.thumbnail_height
         if self.photo_width and self.photo_height:

@@ -86,7 +86,7 @@ def _number(value: Any, name: str) -> int | None:
 def to_pixels(image: Image.Image, size: int) -> Pixels:
     """The centre square as uint8 of shape (size, size, 3). Brightness is normalised per batch.
 
-    Rounds as `CLIPImageProcessor` does: the longer side down, the crop's corner down.
+    As in `CLIPImageProcessor`, the longer side and the corner of the crop are rounded down.
     """
     width = size if image.width <= image.height else int(size * image.width / image.height)
     height = size if image.height <= image.width else int(size * image.height / image.width)
