@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: demo test lint lint-python lint-sql lint-ci unit chromium site test-fast test-newest test-myscale test-clickhouse test-container test-hostile test-dbt-v2 bench-embed bench-page bench-search setup clean
+.PHONY: demo test lint lint-python lint-sql lint-ci unit chromium site test-fast test-newest test-myscale test-clickhouse test-container test-hostile test-dbt-v2 test-atlas bench-embed bench-page bench-search setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -31,8 +31,8 @@ lint: $(VENV)/.ready-dev
 	@$(MAKE) --jobs=2 lint-python lint-sql lint-ci
 
 lint-python:
-	ruff format --check adapters python sample benchmarks docs models
-	ruff check adapters python sample benchmarks docs models
+	ruff format --check adapters python sample benchmarks docs models notebooks
+	ruff check adapters python sample benchmarks docs models notebooks
 	mypy adapters/src python/photo_search models
 
 lint-sql:
@@ -101,6 +101,20 @@ test-dbt-v2: $(VENV)/.ready-dev $(DBT_V2)/.ready
 $(DBT_V2)/.ready:
 	python -m venv $(DBT_V2)
 	$(DBT_V2)/bin/python -m pip install --quiet --no-compile --only-binary dbt dbt==2.0.0rc196
+	touch $@
+
+# ---------- embedding-atlas opens what export-atlas writes, in an environment of its own: 500 MB on disk
+ATLAS := .venv-atlas
+
+test-atlas: $(VENV)/.ready-dev $(ATLAS)/.ready chromium
+	pytest --numprocesses=0 python/tests/draw/test_atlas.py
+
+# The newest release that draws without a GPU. What it needs to compute vectors and places, such as torch, is left out.
+$(ATLAS)/.ready:
+	python -m venv $(ATLAS)
+	$(ATLAS)/bin/python -m pip install --quiet --no-compile --no-deps embedding-atlas==0.22.0
+	$(ATLAS)/bin/python -m pip install --quiet --no-compile --constraint constraints.txt \
+		click cryptography duckdb==2.0.1 fastapi==0.165.0 inquirer==3.4.1 narwhals pandas platformdirs pyarrow uvicorn websockets==17.4
 	touch $@
 
 # ---------- benchmarks, which take minutes to hours

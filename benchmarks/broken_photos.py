@@ -3,8 +3,8 @@
     python benchmarks/broken_photos.py    # about two and a half minutes
 
 A server on this machine answers after 20 ms. Which photos are broken is drawn from a seed. Photos
-are fetched as `photo-search embed` does it, with its default connections and rate, but neither
-decoded nor embedded, so that only the network is measured.
+are fetched with the default connections and rate of `photo-search embed`. They are not decoded or
+embedded, so only the network is measured.
 """
 
 import argparse

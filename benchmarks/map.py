@@ -1,6 +1,6 @@
 """The map of 25,000 photos: the photos that `make demo` built, in a copy of the database, 98 times.
 
-python benchmarks/map.py        # needs Chromium; see python/tests/get_chromium.py
+python benchmarks/map.py        # needs Chromium. See python/tests/get_chromium.py
 """
 
 import os

@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 CLIENTS, REQUESTS = 8, 1_000
-SETTINGS = ("", "?count=24", "?orientation=landscape", "?exact=1", "?country=Norge&count=48")
+SETTINGS = ("", "?top_k=24", "?orientation=landscape", "?exact=1", "?country=Norge&top_k=48")
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def some_paths(netloc: str) -> list[str]:
     connection = http.client.HTTPConnection(netloc)
     photos = set(re.findall(r"/photo/[\w-]+", get(connection, "/")[1]))
     for path in sorted(photos):
-        photos |= set(re.findall(r"/photo/[\w-]+", get(connection, f"{path}?count=96")[1]))
+        photos |= set(re.findall(r"/photo/[\w-]+", get(connection, f"{path}?top_k=96")[1]))
     pairs = itertools.product(SETTINGS, sorted(photos))
     return [path + setting for setting, path in itertools.islice(itertools.cycle(pairs), REQUESTS)]
 

@@ -64,13 +64,13 @@ def main() -> None:
     loaded = work / "loaded.json"
     if not options.again:
         shutil.rmtree(work, ignore_errors=True)
-    truth = None if options.load_only else Truth(day1, options.targets)
+    truth = None if options.load_only else Truth(day1, options.query_photos)
     engines: dict[str, RemoteEngine] = {}
     result: dict[str, Any] = {
         "machine": describe_machine(),
         "photos": options.photos,
         "conversions": options.conversions,
-        "targets": options.targets,
+        "query_photos": options.query_photos,
         "loading": {},
         "effort": {},
         "dbt": {},
@@ -112,13 +112,15 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=int, default=25_000)
     parser.add_argument("--conversions", type=int, default=12_150_000)
-    parser.add_argument("--targets", type=int, default=100, help="photos asked about")
-    parser.add_argument("--rounds", type=int, default=3, help="after one that warms up")
+    parser.add_argument("--query-photos", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=3, help="measured after a first one")
     parser.add_argument("--only", type=lambda names: names.split(","), default=[*QUESTIONS])
-    parser.add_argument("--quick", action="store_true", help="2,000 photos, 10 targets")
-    parser.add_argument("--prepare", action="store_true", help="make the data and no more")
+    parser.add_argument("--quick", action="store_true", help="2,000 photos, 10 query photos")
+    parser.add_argument("--prepare", action="store_true", help="only make the data")
     parser.add_argument(
-        "--once", action="store_true", help="one build, of what questions need: for larger sizes"
+        "--once",
+        action="store_true",
+        help="build once, and only what questions need, for larger sizes",
     )
     parser.add_argument("--load-only", action="store_true", help="load, and ask nothing")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/photo_search/search")
@@ -131,7 +133,7 @@ def _options() -> argparse.Namespace:
         parser.error(f"--only must be of {', '.join(known)}. Got: {', '.join(unknown)}")
     if options.quick:
         options.photos, options.conversions = 2_000, 50_000
-        options.targets, options.rounds = 10, 1
+        options.query_photos, options.rounds = 10, 1
     options.once |= options.again or options.load_only
     options.keep |= options.again
     options.work = options.work or options.cache / f"{options.photos}"
@@ -223,7 +225,7 @@ def _sizes(engine: RemoteEngine, is_warm: bool) -> dict[str, int]:
 
 
 def _operations(work: Path, truth: Truth, times: int) -> dict[str, list[dict[str, float]]]:
-    operations = dbt_costs.operations(work / "photo_search", truth.targets[0], times)
+    operations = dbt_costs.operations(work / "photo_search", truth.query_photos[0], times)
     return {name: [asdict(cost) for cost in costs] for name, costs in operations.items()}
 
 

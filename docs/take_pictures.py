@@ -1,6 +1,6 @@
 """Take the pictures of the README from what `make demo` built, so that they stay true.
 
-python docs/take_pictures.py            # needs Chromium; see python/tests/get_chromium.py
+python docs/take_pictures.py            # needs Chromium. See python/tests/get_chromium.py
 """
 
 import shutil

@@ -41,8 +41,10 @@ def find_effort(engine: RemoteEngine, question: str, truth: Truth) -> int:
     for ef in EFFORTS:
         engine.call("set_effort", ef)
         recalls = [
-            truth.recall(target, [photo_id for photo_id, _ in engine.call(question, target).value])
-            for target in truth.trial_targets
+            truth.recall(
+                query_photo, [photo_id for photo_id, _ in engine.call(question, query_photo).value]
+            )
+            for query_photo in truth.trial_photos
         ]
         if np.mean(recalls) >= RECALL:
             break
@@ -61,29 +63,29 @@ def ask_in_turn(
     The first round warms up and is not timed. Returns the timings by engine and question.
     """
     timings = {name: {question: Timing() for question in questions[name]} for name in engines}
-    for is_timed, target, name, question in _turns(questions, truth.targets, rounds):
+    for is_timed, query_photo, name, question in _turns(questions, truth.query_photos, rounds):
         method, *shares = question.split()
         share = [float(share) for share in shares]
-        answer = engines[name].call(method, target, *share)
+        answer = engines[name].call(method, query_photo, *share)
         timing = timings[name][question]
         if is_timed:
             timing.milliseconds.append(1000 * answer.seconds)
             continue
         found = [photo_id for photo_id, _ in answer.value]
-        timing.recalls.append(truth.recall(target, found, *share))
-        timing.wrong_rows += not truth.has_all_rows(target, found, *share)
+        timing.recalls.append(truth.recall(query_photo, found, *share))
+        timing.wrong_rows += not truth.has_all_rows(query_photo, found, *share)
         if question.startswith("downloads"):
             timing.counts_agree &= truth.counts_agree(answer.value)
     return timings
 
 
 def _turns(
-    questions: Mapping[str, Sequence[str]], targets: Sequence[str], rounds: int
+    questions: Mapping[str, Sequence[str]], query_photos: Sequence[str], rounds: int
 ) -> Iterator[tuple[bool, str, str, str]]:
     shuffle = random.Random(7).shuffle
     turns = [(name, question) for name in questions for question in questions[name]]
     for turn in range(rounds + 1):
-        for target in targets:
+        for query_photo in query_photos:
             shuffle(turns)
             for name, question in turns:
-                yield turn > 0, target, name, question
+                yield turn > 0, query_photo, name, question

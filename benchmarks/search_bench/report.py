@@ -187,7 +187,7 @@ def _asking(run: Result) -> str:
                     f"{timing['recall']:.4f}{wrong}", str(effort or ""), right_rows,
                 ])  # fmt: skip
     head = ["question", "engine", "p50", "p95", "recall@10", "ef", "right rows"]
-    return f"{run['targets']} query photos.\n\n" + _table(head, rows)
+    return f"{run['query_photos']} query photos.\n\n" + _table(head, rows)
 
 
 def _loading(run: Result) -> str:

@@ -3,7 +3,7 @@
     two random photos do. One row.
 #}
 
-{% macro keyword_precision_at_k(top_k=10, photos=500) -%}
+{% macro keyword_precision_at_k(top_k=10, count_query_photos=500) -%}
 with
 
 query_photos as (
@@ -12,7 +12,7 @@ query_photos as (
     from {{ ref('photos') }}
     where photo_id in (select photo_keywords.photo_id from {{ ref('photo_keywords') }} as photo_keywords)
     order by cityHash64(photo_id) asc
-    limit {{ photos }}
+    limit {{ count_query_photos }}
 
 ),
 

@@ -4,8 +4,8 @@
     scan, because several may be equally near. The share is NaN when there is only one photo.
 #}
 
-{% macro recall_at_k(top_k=10, photos=30) -%}
-{%- set photo_ids = _first_photo_ids(photos) -%}
+{% macro recall_at_k(top_k=10, count_query_photos=30) -%}
+{%- set photo_ids = _first_photo_ids(count_query_photos) -%}
 {%- set counts = namespace(nearest=0, found=0) -%}
 {%- for photo_id in photo_ids -%}
     {%- set nearest = run_query(similar_photos(photo_id, top_k=top_k, exact=true)).rows -%}

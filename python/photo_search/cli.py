@@ -89,7 +89,7 @@ def _option_in_project(
         type=kind,
         default=default,
         callback=_in_project,
-        help=f"{meaning}; the default is in the project's folder.",
+        help=f"{meaning}. The default is in the project's folder.",
     )
 
 
@@ -149,7 +149,7 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     is_eager=True,
     expose_value=False,
     callback=_use_sample,
-    help="The photos in sample/ with the demo model; nothing is downloaded.",
+    help="The photos in sample/ with the demo model. Nothing is downloaded.",
 )
 @_option_in_project("--dataset", "data/dataset", "Folder of an Unsplash release", PATH)
 @click.option(
@@ -162,7 +162,7 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     "hosts",
     multiple=True,
     default=["images.unsplash.com"],
-    help="Host that photos may come from; only this exact name.",
+    help="Exact name of a host that photos may come from.",
 )
 @click.option(
     "--model",
@@ -175,7 +175,7 @@ def _use_sample(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     "--thumbnail",
     default="q=75&fm=jpg&w=200&fit=max",
     callback=lambda ctx, parameter, value: dict(parse_qsl(value)),
-    help="Query sent to the photo's server; another size makes other vectors.",
+    help="Query sent to the photo's server. Another size makes other vectors.",
 )
 @click.option("--backend", type=click.Choice(["torch", "openvino"]), default="torch")
 @_option_in_project("--out", "data", "Output folder, or an address like s3://bucket/photos")
@@ -320,9 +320,33 @@ def gallery(
 
 @main.command()
 @_with_warehouse
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="data/atlas.parquet",
+    callback=_in_project,
+    help="The file to write.",
+)
+def export_atlas(project_dir: Path, target: str | None, data: str, out: Path) -> None:
+    """Write the map, the neighbours and the pictures of all photos for embedding-atlas.
+
+    \b
+    photo-search export-atlas
+    embedding-atlas data/atlas.parquet --x x --y y --neighbors neighbours \\
+        --image picture --pagerank count_downloads
+    """
+    from photo_search.draw.atlas import write_atlas
+    from photo_search.warehouse import Project
+
+    count = write_atlas(Project(project_dir, target), data, out)
+    click.echo(f"{count} photos, each with its place, neighbours and picture, in {out}")
+
+
+@main.command()
+@_with_warehouse
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 takes a free one.")
 @click.option(
-    "--host", default="127.0.0.1", help="Address to listen on; the default is this machine alone."
+    "--host", default="127.0.0.1", help="Address to listen on. The default is this machine alone."
 )
 @click.option(
     "--allow-host",

@@ -1,10 +1,10 @@
-"""What can go wrong. Library code raises; only the CLI prints the message."""
+"""What can go wrong. Library code raises. Only the CLI prints the message."""
 
 from enum import StrEnum
 
 
 class PhotoSearchError(Exception):
-    """A problem that a person can solve; the message says what, where and how."""
+    """A problem that a person can solve. The message says what, where and how."""
 
 
 class DatasetError(PhotoSearchError):
@@ -72,7 +72,7 @@ class ServeError(PhotoSearchError):
 
 
 class Reason(StrEnum):
-    """Why a photo has no vector, as in photo_failures.parquet; docs/embedding.md explains each."""
+    """Why a photo has no vector, as in photo_failures.parquet. docs/embedding.md explains each."""
 
     GONE = "gone"
     DENIED = "denied"
@@ -95,7 +95,7 @@ PASSING = frozenset({Reason.SERVER_ERROR, Reason.TIMEOUT, Reason.NETWORK, Reason
 
 
 class PhotoFailure(PhotoSearchError):
-    """One photo cannot be used; the run goes on without it."""
+    """One photo cannot be used. The run goes on without it."""
 
     def __init__(self, reason: Reason, detail: str, attempts: int = 0) -> None:
         super().__init__(f"{reason}: {detail}")

@@ -116,7 +116,7 @@ class Folder:
 
 
 class Together:
-    """Files that have been written under temporary names; see Folder.together()."""
+    """Files that have been written under temporary names. See Folder.together()."""
 
     def __init__(self, folder: Folder, durable: bool) -> None:
         self._folder = folder

@@ -28,7 +28,7 @@ from photo_search.errors import NotBuiltError, QuestionError, WarehouseError
 class Warehouse:
     """A dbt project on its engine, kept open: dbt has started, a question takes milliseconds.
 
-    Any thread may ask; each has a connection of its own.
+    Any thread may ask. Each has a connection of its own.
     """
 
     manifest: Manifest
@@ -89,9 +89,9 @@ class Warehouse:
         ]
         if missing:
             raise NotBuiltError(
-                f"This page reads {', '.join(missing)}, and there is no such table yet. "
-                f"Run `dbt build --select {' '.join(f'+{model}' for model in missing)}`; "
-                "chDB serves one process at a time, so stop this page first."
+                f"There is no table for {' or '.join(missing)} yet. "
+                f"Run `dbt build --select {' '.join(f'+{model}' for model in missing)}`. "
+                "If the search page uses chDB, stop it first."
             )
 
     @property
@@ -101,7 +101,7 @@ class Warehouse:
 
     @property
     def near_duplicate_distance(self) -> float:
-        """Photos at most so far apart are nearly the same picture. Raises WarehouseError."""
+        """The largest distance of nearly the same pictures. Raises WarehouseError."""
         [row] = self.rows(f"select near_duplicate_distance from {self.relation('vector_health')}")
         return float(row["near_duplicate_distance"])
 

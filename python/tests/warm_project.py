@@ -48,6 +48,10 @@ class DbtProcess:
         """Run `photo-search embed` in the warm process, which loads the model once."""
         return self.call(_photo_search, ["embed", *arguments])
 
+    def export_atlas(self, *arguments: str) -> Outcome:
+        """Run `photo-search export-atlas` in the warm process."""
+        return self.call(_photo_search, ["export-atlas", *arguments])
+
     def call(self, work: Callable[..., Result], *arguments: Any, **variables: str) -> Result:
         """What a function of a module returns in the warm process, on this database."""
         environment = self.environment | variables

@@ -21,7 +21,7 @@ def blur_hash(rgb: NDArray[np.uint8], columns: int = 4, rows: int = 3) -> str:
 
 
 def _components(linear: NDArray[np.float64], columns: int, rows: int) -> NDArray[np.float64]:
-    """Return the cosine factors, row by row: (columns * rows) x 3; the first is the average."""
+    """Return the cosine factors, row by row: (columns * rows) x 3. The first is the average."""
     height, width, _ = linear.shape
     across = np.cos(np.pi * np.outer(np.arange(columns), np.arange(width)) / width)
     down = np.cos(np.pi * np.outer(np.arange(rows), np.arange(height)) / height)

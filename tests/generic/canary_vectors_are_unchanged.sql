@@ -4,8 +4,8 @@
 
 {% test canary_vectors_are_unchanged(model, at_least=0.999) -%}
 {{ config(meta={
-    "finding": "{failures} canary vectors have changed: that of photo {photo_id} has a cosine of {cosine} with its old one.",
-    "advice": "If that is what you want, freeze new ones: `dbt --quiet run-operation freeze_canaries > seeds/canary_vectors.csv`.",
+    "finding": "{failures} canary vectors have changed. That of photo {photo_id} has a cosine of {cosine} with its old one.",
+    "advice": "If you expect this, freeze new ones: `dbt --quiet run-operation freeze_canaries > seeds/canary_vectors.csv`.",
 }) }}
 {%- set cosines -%}
 select
@@ -29,7 +29,7 @@ inner join {{ model }} as photos
     {%- if comparable < total or not total -%}
         {%- do log(
             comparable ~ " of " ~ total ~ " canary vectors are of photos and of the embedding version in "
-            ~ model ~ "; the others were not compared. Make your own: "
+            ~ model ~ ". The others were not compared. Make your own: "
             ~ "dbt --quiet run-operation freeze_canaries > seeds/canary_vectors.csv", info=true
         ) -%}
     {%- endif -%}

@@ -3,7 +3,7 @@
 
 {% test is_between(model, column_name, at_least, at_most) -%}
 {{ config(meta={
-    "finding": "{column_name} of {model} is {value}, outside of {at_least} to {at_most}.",
+    "finding": "{column_name} of {model} is {value}, not between {at_least} and {at_most}.",
     "advice": "The description of the column says what that means.",
 }) }}
 select

@@ -3,17 +3,17 @@
     often. `model`, the table photo_keywords, must have more than twice `top_k` photos. Otherwise
     most pairs are neighbours. #}
 
-{% test keyword_precision_at_k(model, times=2, top_k=10, photos=500) -%}
+{% test keyword_precision_at_k(model, times=2, top_k=10, count_query_photos=500) -%}
 {{ config(severity="warn", meta={
     "finding": "{near} % of similar photos share a search word, and {random} % of random photos do.",
-    "advice": "Few downloads or one common keyword explain that; otherwise try a model that sees more: `photo-search embed --model NAME --re-embed`.",
+    "advice": "This is ordinary with few downloads or with one common keyword. Otherwise try a model that sees more: `photo-search embed --model NAME --re-embed`.",
 }) }}
 select
     round(100 * keyword_precision, 1) as near,
     round(100 * random_precision, 1) as random
 
 from (
-    {{ keyword_precision_at_k(top_k, photos) | indent(4) }}
+    {{ keyword_precision_at_k(top_k, count_query_photos) | indent(4) }}
 )
 
 where

@@ -4,7 +4,7 @@
 {% test vector_index_is_built(model) -%}
 {{ config(meta={
     "finding": "{count_built} of {count_indexes} vector indexes of {model} are built.",
-    "advice": "`dbt run-operation vector_index_status` says why; `dbt build --full-refresh --select {model}` builds a new one.",
+    "advice": "`dbt run-operation vector_index_status` says why. `dbt build --full-refresh --select {model}` builds a new one.",
 }) }}
 with
 

@@ -1,6 +1,6 @@
 {{ config(meta={
     "finding": "text_literal() changes a text with quotes into {actual}.",
-    "advice": "Correct the macro before anything else: values may act as SQL.",
+    "advice": "Correct the macro before anything else: a value could be run as SQL.",
 }) }}
 
 {%- set hostile = "O'Brien \\' or 1=1 -- \\" %}

@@ -1,6 +1,6 @@
 {# The counts that builds add up in steps must equal one count of all conversions. #}
 {{ config(meta={
-    "finding": "Of {count_conversions:,} downloads {count_orphans:,} are of unknown photos, but photo_downloads counts {count_in_photo_downloads:,} of the rest, and photo_keywords {count_in_photo_keywords:,} of {count_searches:,}.",
+    "finding": "{count_orphans:,} of {count_conversions:,} downloads are of unknown photos. Of the others, photo_downloads counts {count_in_photo_downloads:,}, and photo_keywords counts {count_in_photo_keywords:,} of {count_searches:,} with a keyword.",
     "advice": "Run `dbt build --full-refresh --select photo_downloads photo_keywords`.",
 }) }}
 

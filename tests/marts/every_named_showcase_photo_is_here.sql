@@ -1,8 +1,8 @@
 {# The gallery leaves out a photo of the seed that is not in the collection. If none is in it,
     the seed belongs to another collection, and showcase_query_photos chooses other photos. #}
 {{ config(severity="warn", meta={
-    "finding": "{failures} photos of seeds/showcase_photos.csv are not in this collection, among them {photo_id}; the gallery leaves them out.",
-    "advice": "Name others in the seed, or embed these photos.",
+    "finding": "{failures} photos of seeds/showcase_photos.csv are not in this collection, among them {photo_id}.",
+    "advice": "Name other photos in the seed, or embed these. The gallery leaves them out.",
 }) }}
 
 with

@@ -2,7 +2,7 @@
     because it also happens when only some of the photos are embedded. #}
 {{ config(severity="warn", meta={
     "finding": "{count_orphans:,} of {count_conversions:,} downloads are of photos that are not in the table photos.",
-    "advice": "Ignore this if only a part of the photos is embedded; if not, run `photo-search embed --retry-failed` and `photo-search load`.",
+    "advice": "Ignore this if only some of the photos are embedded. Otherwise run `photo-search embed --retry-failed` and `photo-search load`.",
 }) }}
 
 with

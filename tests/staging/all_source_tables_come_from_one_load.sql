@@ -1,7 +1,7 @@
 {# Tables of two different loads would count downloads of photos that are not there. #}
 {{ config(meta={
     "finding": "The source tables come from {count_loads} runs of `photo-search load`.",
-    "advice": "Run `photo-search load` again; it replaces all of them at once.",
+    "advice": "Run `photo-search load` again. It replaces all of them at once.",
 }) }}
 
 with

@@ -2,7 +2,7 @@
     wrong option is not. #}
 {{ config(severity="warn", meta={
     "finding": "{count_failures:,} photos could not be read, and {count_photos:,} could.",
-    "advice": "The table photo_failures has the reason of each; `photo-search embed --retry-failed` asks again.",
+    "advice": "The table photo_failures has the reason of each. `photo-search embed --retry-failed` tries them again.",
 }) }}
 
 with

@@ -1,4 +1,4 @@
-"""This project as users have it: `photo-search load`, `dbt build`, questions by its macros."""
+"""This project as users have it: `photo-search load`, `dbt build`, and its questions."""
 
 from contextlib import ExitStack
 from pathlib import Path

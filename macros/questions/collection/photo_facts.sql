@@ -1,8 +1,10 @@
 {# The facts of photos, how often they were downloaded, and for which keywords. #}
 
-{% macro photo_facts(photo_ids, keywords=5, output="table", out=none) -%}
-    {%- set keywords = require_whole_number("photo_facts", "keywords", keywords, 1, 1000) -%}
+{% macro photo_facts(photo_ids, keywords_per_photo=5, output="table", out=none) -%}
     {%- do require_photo_ids("photo_facts", "photo_ids", photo_ids) -%}
+    {%- set keywords_per_photo = require_whole_number(
+        "photo_facts", "keywords_per_photo", keywords_per_photo, 1, 1000
+    ) -%}
     {%- set wanted = "photo_id in (" ~ text_literals(photo_ids) ~ ")" -%}
     {%- set facts -%}
 with
@@ -36,7 +38,7 @@ photos_and_downloads as ( -- one join at a time: older engines take no two with 
 
 keywords_of_photos as (
 
-    {{ _top_keywords_in_arrays(keywords, wanted) | indent(4) }}
+    {{ _top_keywords_in_arrays(keywords_per_photo, wanted) | indent(4) }}
 
 )
 

@@ -46,8 +46,8 @@ limit {{ candidates }}
 {%- endif -%}
 {%- endmacro %}
 
-{# Candidates become answers: some are left out, ranks have no gaps, ties are ordered by photo_id. #}
-{% macro _ranked_photos(candidates, top_k, conditions) -%}
+{# Leaves out what is no answer and ranks the rest without gaps, ties in the order of photo_id. #}
+{% macro _ranked_photos(nearest, top_k, conditions) -%}
 select
     query_photo_id,
     row_number() over (order by distance asc, photo_id asc) as similarity_rank,
@@ -55,7 +55,7 @@ select
     distance
 
 from (
-    {{ candidates | indent(4) }}
+    {{ nearest | indent(4) }}
 )
 
 {% if conditions -%}

@@ -20,7 +20,7 @@ class NamedCluster:
 
     @property
     def colour(self) -> str:
-        """Seen on light and on dark; clusters with neighbouring numbers differ much in hue."""
+        """Seen on light and on dark. Clusters with neighbouring numbers differ much in hue."""
         return f"oklch(0.6 0.13 {self.cluster_id * GOLDEN_ANGLE % 360:.0f})"
 
 

@@ -81,7 +81,7 @@ def read_new(warehouse: Warehouse) -> Embedded:
 
 
 def compare(old: Embedded, new: Embedded, top_k: int) -> Comparison:
-    """Exact neighbours among the photos of both sides, photo by photo.
+    """The exact neighbours of each photo, among the photos that both sides have.
 
     Past `MOST_COMPARED` photos, that many spread evenly over the ids are looked at. A single photo
     has no neighbours, so `top_k` is then 0. Raises DatasetError if no photo is on both sides.

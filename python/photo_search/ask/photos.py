@@ -13,7 +13,7 @@ MOST_AT_ONCE = 100  # photos that photo_facts() takes
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo and its facts; texts are as people wrote them, so pages must escape them."""
+    """A photo and its facts. Texts are as people wrote them, so pages must escape them."""
 
     photo_id: str
     thumbnail_sha256: str
@@ -55,7 +55,7 @@ class Photo:
 
     @property
     def shown_size(self) -> tuple[int, int]:
-        """Width and height of the thumbnail; where unknown, in the photo's own proportions."""
+        """Size of the thumbnail, or the proportions of the photo if the size is unknown."""
         if self.thumbnail_width and self.thumbnail_height:
             return self.thumbnail_width, self.thumbnail_height
         if self.photo_width and self.photo_height:
@@ -124,21 +124,21 @@ def require_photos(warehouse: Warehouse) -> None:
 
 def showcase_ids(warehouse: Warehouse) -> list[str]:
     """The photos to begin with, in order, of showcase_query_photos. Raises WarehouseError."""
-    targets = warehouse.relation("showcase_query_photos")
-    rows = warehouse.rows(f"select photo_id from {targets} order by showcase_order, photo_id")
+    showcase = warehouse.relation("showcase_query_photos")
+    rows = warehouse.rows(f"select photo_id from {showcase} order by showcase_order, photo_id")
     return [row["photo_id"] for row in rows]
 
 
 def read_photos(
-    warehouse: Warehouse, photo_ids: Iterable[str], keywords: int = 5
+    warehouse: Warehouse, photo_ids: Iterable[str], keywords_per_photo: int = 5
 ) -> dict[str, Photo]:
-    """By id, the photos that the table has, each with its `keywords` most used keywords."""
+    """By id, the photos that the table has, each with its most used keywords."""
     wanted = list(dict.fromkeys(photo_ids))
     groups = [wanted[n : n + MOST_AT_ONCE] for n in range(0, len(wanted), MOST_AT_ONCE)]
     return {
         row["photo_id"]: photo_of(row)
         for group in groups
         for row in warehouse.rows(
-            warehouse.compile("photo_facts", photo_ids=group, keywords=keywords)
+            warehouse.compile("photo_facts", photo_ids=group, keywords_per_photo=keywords_per_photo)
         )
     }

@@ -16,7 +16,7 @@ class Build:
     measured_at: datetime
     embedding_version: str
     count_photos: int
-    count_targets: int
+    count_query_photos: int
     recall_at_10: float | None
     keyword_precision_at_10: float | None
     random_precision: float | None
@@ -39,7 +39,7 @@ class Health:
 
 @dataclass(frozen=True)
 class Bin:
-    """Photos from `bin_from` up to `bin_to`; numbers count from 0, empty bins are left out."""
+    """Photos from `bin_from` up to `bin_to`. Numbers count from 0, empty bins are left out."""
 
     bin_number: int
     bin_from: float
@@ -49,7 +49,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Quality:
-    """The earliest build comes first; histograms of how often photos are neighbours, how near."""
+    """Builds, the earliest first, and histograms: how often photos are neighbours, and how near."""
 
     builds: Sequence[Build]
     health: Health

@@ -58,16 +58,15 @@ class QueryEncoder:
 
 
 def find_encoder(record: EmbeddingRecord) -> QueryEncoder:
-    """The encoder of the recorded version; weights are loaded when they are first needed.
+    """The encoder of the recorded version. Weights are loaded when they are first needed.
 
     Raises EmbeddingVersionError (nothing is on record, or the model found is another one) or
     ModelError (the model cannot be found).
     """
     if record.description is None or RECORDED - record.description.keys():
         raise EmbeddingVersionError(
-            f"How the vectors of embedding version {record.version} were made is not on record "
-            "here, so nothing can be embedded like them. The record is in photos.parquet: name "
-            "the folder that `photo-search embed` wrote with --data."
+            f"The model of embedding version {record.version} is not known here. photos.parquet "
+            "names it: give the folder that `photo-search embed` wrote with --data."
         )
     known = {name: value for name, value in record.description.items() if value != UNKNOWN}
     files = find_model(known["model"], known.get("revision"))
@@ -82,7 +81,7 @@ def find_encoder(record: EmbeddingRecord) -> QueryEncoder:
 
 
 def _spec(files: ModelFiles, description: dict[str, Any]) -> EmbeddingSpec:
-    """The version that `files` would make; what the record calls unknown stays unknown."""
+    """The version that `files` would make. What the record calls unknown stays unknown."""
     spec = files.spec(*(description[name] for name in ("thumbnail", "precision", "backend")))
     unknown = {name: UNKNOWN for name, value in description.items() if value == UNKNOWN}
     return replace(spec, **unknown)  # type: ignore[arg-type]

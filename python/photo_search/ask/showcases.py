@@ -28,7 +28,7 @@ class Showcase:
 
 
 def read_showcases(warehouse: Warehouse) -> list[Showcase]:
-    """The showcase photos in showcase order, as dbt built them; a single photo has no neighbours.
+    """The showcase photos in showcase order, as dbt built them. A single photo has no neighbours.
 
     Raises EmptyCollectionError, or WarehouseError: the marts are missing, or the engine cannot be
     reached.

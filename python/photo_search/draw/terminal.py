@@ -36,7 +36,7 @@ def as_rows(answer: Answer) -> list[dict[str, Any]]:
 
 
 def print_answer(answer: Answer, thumbnails: Mapping[str, bytes], console: Console) -> None:
-    """`thumbnails` are by SHA-256; on anything but a terminal no pictures are drawn."""
+    """`thumbnails` are by SHA-256. On anything but a terminal no pictures are drawn."""
     table = Table(box=None, header_style="dim", pad_edge=False)
     shows_pictures = console.is_terminal and _terminal_columns() > 0
     if shows_pictures:

@@ -53,7 +53,7 @@ class SourceTable:
 
     @property
     def row_hash(self) -> str:
-        """A number for the row's content; an empty text and none are the same."""
+        """A number for the row's content. An empty text and none are the same."""
         cells = ", ".join(
             f"ifNull(`{column}`, '')" if "Nullable(String)" in data_type else f"`{column}`"
             for column, data_type in self.columns_of_the_file.items()

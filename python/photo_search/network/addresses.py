@@ -42,8 +42,8 @@ def resolve(host: str, port: int, allow_private: bool = False) -> list[str]:
 
     The caller connects to one of these addresses and never to the name, so that a second answer
     of the name server cannot lead elsewhere.
-    Raises PhotoFailure forbidden_host if any address is private, loopback, link-local or
-    otherwise not global; network if the name has no address.
+    Raises PhotoFailure: forbidden_host if any address is not global, such as a private or
+    loopback one, and network if the name has no address.
     """
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -57,7 +57,7 @@ def resolve(host: str, port: int, allow_private: bool = False) -> list[str]:
 
 
 def is_public(address: str) -> bool:
-    """True for a global unicast address; an IPv4 address inside an IPv6 one counts as itself."""
+    """True for a global unicast address. An IPv4 address inside an IPv6 one counts as itself."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else None

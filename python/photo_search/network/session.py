@@ -52,7 +52,7 @@ class CheckedSession(requests.Session):
     """A session that reaches allowed hosts over HTTPS and nothing else.
 
     Every request, so also every redirect, has its host compared with `hosts` and all addresses of
-    that host checked; the connection then goes to a checked address, not to the name.
+    that host checked. The connection then goes to a checked address, not to the name.
     """
 
     def __init__(
@@ -250,7 +250,7 @@ class _Watchdog:
 
 
 class _WholeLines(io.BufferedReader):
-    """A stream whose lines have an end; without one, the connection broke off."""
+    """A stream whose lines have an end. Without one, the connection broke off."""
 
     def readline(self, size: int | None = -1) -> bytes:
         line = super().readline(size)

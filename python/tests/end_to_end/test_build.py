@@ -233,6 +233,17 @@ def test_late_conversions_are_appended_duplicates_count_once_and_removed_ones_ar
     assert rows == early.num_rows
 
 
+def test_search_quality_keeps_its_rows_when_a_build_renames_its_column(broken: Demo) -> None:
+    table = "{{ ref('search_quality') }}"
+    rename = "rename column count_query_photos to count_targets"
+    value(
+        broken,
+        f"{{% do run_query('alter table ' ~ ref('search_quality') ~ ' {rename}') %}} select 1",
+    )
+    broken.dbt.run("run", "--select", "search_quality").check()
+    assert value(broken, f"select groupArray(count_query_photos) from {table}") == "[30, 30]"
+
+
 def test_a_running_engine_counts_new_downloads_at_once(
     broken: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -669,7 +669,7 @@ def test_the_index_orders_ties_by_photo_id_up_to_16_beyond_the_answer(copies: De
 
 
 def test_recall_accepts_any_of_the_photos_at_equal_distance(copies: Demo) -> None:
-    [measured] = show(copies, "{{ recall_at_k(photos=60) }}")
+    [measured] = show(copies, "{{ recall_at_k(count_query_photos=60) }}")
     assert measured["recall"] == 1
     assert measured["count_nearest"] == 600
 

@@ -32,7 +32,7 @@ OF_EACH = ("similar_photos(photo_id)", "photo_conversions(photo_id)", "popular_k
 PAGES = {
     "": "photos, found by what they look like",
     f"photo/{TARGET}": "12 most similar photos",
-    f"photo/{TARGET}?orientation=landscape&popularity=75&count=24": "24 most similar photos",
+    f"photo/{TARGET}?orientation=landscape&popularity=75&top_k=24": "24 most similar photos",
     f"map?photo={TARGET}": "16 clusters",
     "map/points.json": TARGET,
     f"map/photos.json?photo={TARGET}": "description",

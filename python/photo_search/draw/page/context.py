@@ -44,7 +44,7 @@ class Site:
         return find_encoder(self.record)
 
     def pictures(self, photos: Iterable[Photo]) -> dict[str, str]:
-        """The address of each photo's picture by photo id; photos without one are left out."""
+        """The address of each photo's picture by photo id. Photos without one are left out."""
         found = {photo.photo_id: self._picture(photo) for photo in photos}
         return {photo_id: address for photo_id, address in found.items() if address}
 

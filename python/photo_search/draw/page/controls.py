@@ -1,4 +1,4 @@
-"""What a visitor can set, as the query of an address: every state can be bookmarked."""
+"""What a visitor can set. It is the query of an address, so every state can be bookmarked."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -6,7 +6,7 @@ from typing import Any
 
 from photo_search.errors import QuestionError
 
-COUNTS = (12, 24, 48, 96)
+CHOICES_OF_TOP_K = (12, 24, 48, 96)
 BLENDS = {
     0: "similarity",
     25: "similarity, a little popularity",
@@ -21,7 +21,7 @@ LONGEST = 200
 class Controls:
     """How many photos, among which, in which order, found how."""
 
-    count: int = COUNTS[0]
+    top_k: int = CHOICES_OF_TOP_K[0]
     country: str = ""
     orientation: str = ""
     camera: str = ""
@@ -33,7 +33,7 @@ class Controls:
     def read(cls, query: Mapping[str, str]) -> "Controls":
         """Raises QuestionError, which names what is allowed."""
         return cls(
-            count=int(_choice(query, "count", COUNTS) or COUNTS[0]),
+            top_k=int(_choice(query, "top_k", CHOICES_OF_TOP_K) or CHOICES_OF_TOP_K[0]),
             country=_text(query, "country"),
             orientation=_choice(query, "orientation", ORIENTATIONS),
             camera=_text(query, "camera"),

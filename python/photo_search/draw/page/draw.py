@@ -11,7 +11,7 @@ from photo_search.ask.question import Answer
 from photo_search.draw.kit.environment import page_environment
 from photo_search.draw.kit.scale import Scale
 from photo_search.draw.page.context import Site
-from photo_search.draw.page.controls import BLENDS, COUNTS, ORIENTATIONS, Controls
+from photo_search.draw.page.controls import BLENDS, CHOICES_OF_TOP_K, ORIENTATIONS, Controls
 
 STYLES = ("style.css", "page.css", "map.css", "quality.css")
 
@@ -21,7 +21,7 @@ def site_environment(site: Site) -> Environment:
     environment.globals |= {
         "site": site,
         "photo_address": photo_address,
-        "counts": COUNTS,
+        "choices_of_top_k": CHOICES_OF_TOP_K,
         "blends": BLENDS,
         "orientations": ORIENTATIONS,
     }

@@ -55,11 +55,11 @@ class MapViews:
         )
 
     def photos(self, request: Request) -> Response:
-        """What the map shows of the photos named: picture, size and description."""
+        """Picture, size and description of the named photos, for the map."""
         ids = request.query_params.getlist("photo")
         if len(ids) > MOST_AT_ONCE or not all(re.fullmatch(PHOTO_ID, i) for i in ids):
             raise QuestionError(f"`photo` must be at most {MOST_AT_ONCE} ids of photos.")
-        photos = read_photos(self.site.warehouse, ids, keywords=1)
+        photos = read_photos(self.site.warehouse, ids)
         pictures = self.site.pictures(photos.values())
         return JSONResponse(
             {

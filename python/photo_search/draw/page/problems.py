@@ -20,9 +20,10 @@ from photo_search.errors import (
 
 ABOUT_FILES = {
     Reason.NOT_IMAGE: "It is not a JPEG, PNG, WebP or GIF file.",
-    Reason.TRUNCATED: "It is cut off: the end of the file is missing.",
+    Reason.TRUNCATED: "It is cut off. The end of the file is missing.",
     Reason.TOO_MANY_PIXELS: "It has more than 50 million pixels.",
-    Reason.TOO_SMALL: "It is too small or too long: at least 16 pixels a side, at most 1:20.",
+    Reason.TOO_SMALL: "It is too small or too long. Each side must have at least 16 pixels, and be "
+    "at most 20 times the other.",
     Reason.CORRUPT: "It is damaged and cannot be decoded.",
 }
 TITLES: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
@@ -33,8 +34,8 @@ TITLES: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
     ),
     QuestionError: (
         HTTPStatus.BAD_REQUEST,
-        "That cannot be asked",
-        "Go back and change what was asked, or start again.",
+        "This request is not valid",
+        "Go back and change it, or start again.",
     ),
     PhotoFailure: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -44,17 +45,17 @@ TITLES: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
     ModelError: (
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The model is not available",
-        "Searching from photo to photo works without it.",
+        "You can still search from photo to photo.",
     ),
     EmbeddingVersionError: (
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "The model is not the one that saw the photos",
-        "Searching from photo to photo works without it.",
+        "The model is not the one that made the vectors",
+        "You can still search from photo to photo.",
     ),
     EmptyCollectionError: (
         HTTPStatus.OK,
         "There are no photos yet",
-        "Stop this page first, because chDB serves one process at a time, and start it again then.",
+        "Stop this page first, because chDB serves one process at a time. Then start it again.",
     ),
     NotBuiltError: (
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -69,8 +70,8 @@ TITLES: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
 }
 ABOUT_REQUESTS = {
     HTTPStatus.NOT_FOUND: ("There is no such page", "Begin with a photo, or search."),
-    HTTPStatus.BAD_REQUEST: ("No picture came with this", "Choose a file first."),
-    HTTPStatus.FORBIDDEN: ("Another site asked for this", "Search from this page itself."),
+    HTTPStatus.BAD_REQUEST: ("This request has no picture", "Choose a file first."),
+    HTTPStatus.FORBIDDEN: ("This request came from another site", "Search from this page itself."),
     HTTPStatus.SERVICE_UNAVAILABLE: (
         "Too many pictures at once",
         "Wait a few seconds, then choose it again.",

@@ -63,8 +63,8 @@ class Views:
         version, vector = (request.query_params.get(name, "") for name in ("version", "vector"))
         if version != self.site.record.version:
             raise QuestionError(
-                f"This address was made for embedding version {version}; the photos now have "
-                f"{self.site.record.version}. Choose the picture again."
+                f"This address has a vector of embedding version {version}, and the photos "
+                f"now have version {self.site.record.version}. Choose the picture again."
             )
         answer = self._ask(controls, vector=vectors.from_text(vector))
         name = preview_name(vector)
@@ -108,7 +108,7 @@ class Views:
             self.site.warehouse,
             Question(
                 **query,  # type: ignore[arg-type]
-                top_k=controls.count,
+                top_k=controls.top_k,
                 filters=controls.filters,
                 popularity=controls.popularity / 100,
                 exact=controls.exact,
@@ -125,7 +125,7 @@ class Views:
 
 
 def _picture(content: bytes | None) -> Response:
-    """Sent as the format that its first bytes are of; nothing but a picture is sent."""
+    """Send a picture as the format of its first bytes, and nothing else."""
     kind = media_type(content or b"")
     if kind is None:
         return Response(status_code=404)

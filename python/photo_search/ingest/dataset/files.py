@@ -61,7 +61,7 @@ def _not_read(names: Iterable[str], shape: TableShape) -> str:
 
 
 def describe_look_alikes(*tables: Table) -> list[str]:
-    """One line for each table beside which lie files of similar names."""
+    """One line for each table that has files of similar names beside it."""
     return [_not_read(table.look_alikes, table.shape) for table in tables if table.look_alikes]
 
 

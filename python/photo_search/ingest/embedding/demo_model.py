@@ -35,7 +35,7 @@ def build_demo_model() -> "CLIPVisionModelWithProjection":
     """The model in float32, the same to the last bit with every version of torch and transformers.
 
     Each tensor is drawn by NumPy's legacy generator, whose stream is frozen, from a seed of its
-    own name; the standard deviations are those with which transformers starts training.
+    own name. The standard deviations are those with which transformers starts training.
     """
     import torch
     from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection

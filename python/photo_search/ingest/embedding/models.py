@@ -78,8 +78,8 @@ def _download(name: str, revision: str) -> Path:
         return folder if (folder / SAFE_WEIGHTS).exists() else get(PICKLED_WEIGHTS)
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         raise ModelError(
-            f"The model {name} at revision {revision} is neither on this machine nor could it be "
-            f"fetched from the Hugging Face hub: {error}. Without a network give a folder with "
+            f"The model {name} at revision {revision} is not on this machine, and it could not be "
+            f"fetched from the Hugging Face hub: {error}. Without a network, give a folder with "
             "--model, or `--model demo`."
         ) from error
 

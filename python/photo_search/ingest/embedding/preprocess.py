@@ -16,7 +16,7 @@ Pixels = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What a saved CLIP model says of its image processor; the defaults are OpenAI's."""
+    """What a saved CLIP model says of its image processor. The defaults are OpenAI's."""
 
     size: int = 224
     mean: tuple[float, ...] = (0.48145466, 0.4578275, 0.40821073)
@@ -84,9 +84,9 @@ def _number(value: Any, name: str) -> int | None:
 
 
 def to_pixels(image: Image.Image, size: int) -> Pixels:
-    """The centre square as uint8 of shape (size, size, 3); brightness is normalised per batch.
+    """The centre square as uint8 of shape (size, size, 3). Brightness is normalised per batch.
 
-    Rounds as `CLIPImageProcessor` does: the longer side down, the crop's corner down.
+    As in `CLIPImageProcessor`, the longer side and the corner of the crop are rounded down.
     """
     width = size if image.width <= image.height else int(size * image.width / image.height)
     height = size if image.height <= image.width else int(size * image.height / image.width)

@@ -70,7 +70,7 @@ def _encoder(model: ModelFiles, precision: str, backend: str) -> ImageEncoder:
 
 
 def _embed(encoder: ImageEncoder, items: Iterator[Prepared]) -> Iterator[dict[str, Any]]:
-    """The rows in their order; those with pixels get their vectors, a full batch at a time."""
+    """The rows in their order. Those with pixels get their vectors, a full batch at a time."""
     batch: list[Prepared] = []
     pictures = 0
     for item in items:

@@ -62,7 +62,7 @@ class ChunkFiles:
         return positions
 
     def reasons(self, positions: Positions) -> pa.Array:
-        """Why each photo failed; null for one that has a vector or was never tried."""
+        """Why each photo failed. Null for one that has a vector or was never tried."""
         indices = pa.array(positions, mask=positions == ABSENT)
         return self._reasons.take(indices)
 

@@ -46,7 +46,7 @@ class Conversions:
 def write_conversions(
     table: Table, folder: Folder, files: Files, only: Keys | None = None
 ) -> Conversions:
-    """Stream all files into conversions.parquet; if the folder has that file already, do nothing.
+    """Stream all files into conversions.parquet. If the folder has that file already, do nothing.
 
     `only` keeps the conversions of these photo ids. Raises DatasetError.
     """

@@ -102,7 +102,7 @@ class Summary:
 def run_embed(job: Job, options: Options) -> Summary:
     """Embed what is missing, then write the files of the output folder.
 
-    Raises PhotoSearchError: then the output files are as they were, and what was embedded is kept
+    Raises PhotoSearchError. The output files are then unchanged, and what was embedded is kept
     for the next run. Damaged files of earlier runs are moved aside and made again.
     """
     _share_freed_memory()
@@ -130,7 +130,7 @@ def run_embed(job: Job, options: Options) -> Summary:
 
 
 def _share_freed_memory() -> None:
-    """Let every thread use what another has freed; kept apart, it would grow with the run."""
+    """Let every thread use memory that another has freed, or it grows with the run."""
     pa.set_memory_pool(pa.system_memory_pool())
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).mallopt(GLIBC_ARENA_MAX, 2)

@@ -33,7 +33,7 @@ from photo_search.storage import Folder
 ADDRESS = "https://huggingface.co/datasets/myscale/unsplash-examples/resolve/main"
 PHOTOS_ADDRESS = f"{ADDRESS}/photos-all.parquet"
 CONVERSIONS_ADDRESS = f"{ADDRESS}/conversions-all.parquet"
-# Their notebook made the vectors; of weights and revision it says nothing.
+# Their notebook made the vectors. It does not name weights and revision.
 SPEC = EmbeddingSpec(
     model=DEFAULT_MODEL,
     revision=UNKNOWN,
@@ -66,7 +66,7 @@ def import_myscale(
     """Write photos.parquet and conversions.parquet from a file or an https address of each.
 
     Hashes and sizes of thumbnails are not known: they are written as empty text and 0.
-    Raises DatasetError, FetchError, EmbeddingVersionError; then the output is as it was.
+    Raises DatasetError, FetchError, EmbeddingVersionError. The output is then unchanged.
     """
     folder, left_out, conversions_left_out = Folder(out), 0, 0
 

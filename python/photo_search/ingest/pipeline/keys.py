@@ -20,7 +20,7 @@ def photo_keys(photo_ids: pa.Array, urls: pa.Array) -> Keys:
 
 
 def are_valid(photo_ids: pa.Array) -> pa.Array:
-    """Whether each is the id of a photo; a null is not."""
+    """Whether each is the id of a photo. A null is not."""
     return pc.fill_null(pc.match_substring_regex(photo_ids, f"^{PHOTO_ID}$"), False)
 
 

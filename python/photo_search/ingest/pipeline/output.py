@@ -33,7 +33,7 @@ ROWS_AT_A_TIME = 512  # a row group of 1 MB
 
 
 def check_version(folder: Folder, version: str, re_embed: bool) -> bool:
-    """Whether photos.parquet is there and can be read; one that cannot is to be written again.
+    """False if photos.parquet is damaged and must be written again.
 
     Raises EmbeddingVersionError if it is of another version, unless `re_embed`. Of a damaged one,
     the version is that of the chunks that it was made from.

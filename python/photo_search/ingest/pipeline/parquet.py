@@ -113,7 +113,7 @@ def write_tables(
 def read_chunk(
     folder: Folder, name: str, columns: Sequence[str], group: int | None = None
 ) -> pa.Table:
-    """These columns of a chunk or slice, or of one of its row groups, with checksums compared.
+    """Read these columns of a chunk or slice, or of one of its row groups. Compare their checksums.
 
     Raises DamagedFileError.
     """
@@ -130,7 +130,7 @@ def read_metadata(folder: Folder, name: str) -> pq.FileMetaData:
 
 
 def open_parquet(file: IO[bytes], schema: pa.Schema | None = None) -> pq.ParquetFile:
-    """The file as Parquet; a page that does not fit its checksum raises OSError when it is read.
+    """The file as Parquet. A page that does not fit its checksum raises OSError when it is read.
 
     Raises ValueError if its schema is another than `schema`, which no checksum covers.
     """

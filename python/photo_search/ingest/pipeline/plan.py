@@ -35,7 +35,7 @@ class Wanted:
 
 
 def read_wanted(photos: Table, limit: int | None) -> Wanted:
-    """The first `limit` photos; of a repeated id the last row counts.
+    """The first `limit` photos. Of a repeated id the last row counts.
 
     Raises DatasetError if there is none.
     """

@@ -51,7 +51,7 @@ class Prepared(NamedTuple):
 
 
 class Fetcher:
-    """Fetches photos; many threads may use it at once."""
+    """Fetches photos. Many threads may use it at once."""
 
     def __init__(self, job: Job) -> None:
         self._parameters = dict(job.spec.thumbnail)
@@ -78,7 +78,7 @@ class Fetcher:
 
 
 class Workshop:
-    """Turns thumbnails into pixels and keeps them; many threads may use it at once."""
+    """Turns thumbnails into pixels and keeps them. Many threads may use it at once."""
 
     def __init__(self, job: Job) -> None:
         self._folder = Folder(job.out)
@@ -133,8 +133,8 @@ def fetched(
 def prepared(job: Job, photos: Sequence[PhotoToEmbed], ahead: int) -> Iterator[Iterator[Prepared]]:
     """The photos in their order, prepared while earlier ones are used, about `ahead` of them.
 
-    Threads decode them; or processes where the job has some, which let a fast GPU not wait for
-    the one interpreter lock.
+    Threads decode them, or processes if the job has some. A fast GPU would have to wait for
+    threads, because they share one interpreter lock.
     """
     decoders: Executor
     if job.processes:

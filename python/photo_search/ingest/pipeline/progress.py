@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class RunProgress(Progress):
-    """Counts photos; shows the share, the rate, the time left and the failures by reason."""
+    """Counts photos. Shows the share, the rate, the time left and the failures by reason."""
 
     def __init__(self, total: int) -> None:
         console = Console(stderr=True)

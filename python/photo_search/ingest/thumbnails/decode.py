@@ -38,7 +38,7 @@ _LARGE_PICTURES = threading.BoundedSemaphore(2)
 def decode(content: bytes, side: int | None = None) -> Image.Image:
     """The first frame, EXIF orientation applied, RGB of 8 bits, transparency on white.
 
-    With `side` a larger picture may come out smaller, its longer side at least `side`. That takes
+    With `side`, a larger picture may be reduced, to a longer side of at least `side`. That takes
     little memory for a JPEG. Other metadata is not looked at, so it may be damaged.
     Raises PhotoFailure: not_image, truncated, too_many_pixels, too_small or corrupt.
     """

@@ -63,7 +63,7 @@ def strip_metadata(content: bytes) -> Bare:
 
 
 def _strip_jpeg(content: bytes) -> Bare:
-    """All segments up to the first scan but APPn and comments; of APPn those that name the colours.
+    """All segments up to the first scan, but no comments, and of APPn those that name the colours.
 
     Bytes between segments are skipped and a length below 2 is taken as 2, as libjpeg would have it
     or more leniently.

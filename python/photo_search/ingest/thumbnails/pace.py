@@ -12,7 +12,7 @@ RECOVERY = 0.97  # of the interval is left after a good answer
 
 
 class Pace:
-    """Spaces the starts of requests evenly; halves the rate for a server that is in trouble."""
+    """Spaces the starts of requests evenly. Halves the rate for a server that is in trouble."""
 
     def __init__(self, per_second: float) -> None:
         self._fastest = self._interval = 1 / per_second
@@ -23,7 +23,7 @@ class Pace:
         self._lock = threading.Lock()
 
     def wait(self) -> float:
-        """Sleep until the next request may start; returns its start for `report`."""
+        """Sleep until the next request may start. Returns its start for `report`."""
         with self._turn:
             start = max(self._next, time.monotonic())
             time.sleep(max(0.0, start - time.monotonic()))
@@ -31,7 +31,7 @@ class Pace:
         return start
 
     def report(self, start: float, *, failed: bool, asks_for_less: bool = False) -> None:
-        """Learn from the first answer for a photo; later ones say no more about the server.
+        """Learn from the first answer for a photo. Later ones say no more about the server.
 
         The rate is halved if the server asks for less, or fails for more than a fifth of the last
         photos. A request from before that moment was sent at another pace and does not count.

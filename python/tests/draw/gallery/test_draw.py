@@ -152,9 +152,9 @@ def test_unknown_facts_leave_no_gap(page):
 @pytest.mark.parametrize(
     ("embedding", "sentence"),
     [
-        (DEMO, "untrained demo model: it sees colour and texture, and no"),
+        (DEMO, "untrained demo model. It sees colour and texture, and no"),
         (TRAINED, "come from the model <bdi>openai/clip</bdi>."),
-        (EmbeddingRecord("v1"), "Which model made the vectors is not on record"),
+        (EmbeddingRecord("v1"), "does not say which model made the vectors"),
     ],
 )
 def test_the_footer_names_the_model(embedding, sentence):

@@ -213,7 +213,7 @@ def test_a_thumbnail_that_is_not_in_the_store_gets_a_frame(showcases, tmp_path):
     kept.write_bytes(b"other bytes than its name says")
     write_gallery(showcases, str(store), tmp_path / "page.html")
     assert "data:image" not in (tmp_path / "page.html").read_text()
-    assert "on record" in (tmp_path / "page.html").read_text()
+    assert "does not say which model" in (tmp_path / "page.html").read_text()
 
 
 def test_the_model_is_named_only_if_its_version_was_drawn(showcases, tmp_path):

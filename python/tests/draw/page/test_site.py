@@ -100,9 +100,9 @@ def test_a_visitor_goes_from_words_to_photos_to_a_filter_and_back_and_to_the_sql
     ratios = page.eval_on_selector_all(".similar img", "all => all.map(i => i.width / i.height)")
     assert len(ratios) == 24
     assert max(ratios) < 1
-    page.get_by_role("link", name="Take away the filter portrait").click()
+    page.get_by_role("link", name="Remove the filter portrait").click()
     assert "orientation" not in page.url
-    assert "count=24" in page.url
+    assert "top_k=24" in page.url
     page.go_back()
     page.go_back()
     assert page.url.endswith(f"/photo/{second}")
@@ -124,14 +124,14 @@ def test_a_photo_page_shows_facts_marks_and_distances_on_one_scale(visit):
 
 
 def test_an_address_restores_every_setting(visit):
-    path = f"/photo/{CAT}?count=24&country=Norge&camera=&year=&exact=1"
+    path = f"/photo/{CAT}?top_k=24&country=Norge&camera=&year=&exact=1"
     page = visit(path)
     labels = {"Photos": "24", "Country": "Norge", "Search": "1"}
     for label, value in labels.items():
         assert page.get_by_label(label, exact=True).input_value() == value
     assert "exact=true" in page.locator("#macro").text_content()
     page.get_by_role("button", name="Show").click()
-    assert page.url.endswith(f"/photo/{CAT}?count=24&country=Norge&exact=1")
+    assert page.url.endswith(f"/photo/{CAT}?top_k=24&country=Norge&exact=1")
 
 
 def test_popularity_can_be_blended_in(visit):
@@ -145,12 +145,12 @@ def test_popularity_can_be_blended_in(visit):
 
 def test_the_page_says_when_no_photo_matches_the_filters(visit):
     page = visit(f"/photo/{CAT}?year=1901")
-    assert "Take one of them away" in page.locator("main").inner_text()
+    assert "Remove one of them" in page.locator("main").inner_text()
 
 
 def test_a_random_photo_is_one_of_the_collection(visit):
     page = visit()
-    page.get_by_role("link", name="A photo at random").click()
+    page.get_by_role("link", name="Random photo").click()
     assert "/photo/" in page.url
     assert len(neighbours(page)) == 12
 
@@ -168,7 +168,7 @@ def test_an_uploaded_picture_finds_itself_and_its_address_can_be_kept(visit, sit
     assert neighbours(page)[0] == CAT
     assert page.locator(".query img").evaluate("image => image.naturalWidth") > 0
     kept = urlsplit(page.url)
-    again = visit(f"{kept.path}?{kept.query}&count=24")
+    again = visit(f"{kept.path}?{kept.query}&top_k=24")
     assert neighbours(again)[:12] == neighbours(page)
 
 
@@ -243,7 +243,7 @@ def test_hostile_text_in_every_field_is_shown_as_text(visit, site):
     assert page.locator("a[href^='javascript'], [onerror]").count() == 0
     assert page.locator("dl bdi").count() >= 4
     assert page.evaluate("document.documentElement.scrollWidth") == 360
-    page = visit(f"/photo/{HOSTILE_PHOTO}?count=96")
+    page = visit(f"/photo/{HOSTILE_PHOTO}?top_k=96")
     assert page.locator(".similar > li").count() == 96
 
 
@@ -261,12 +261,12 @@ def test_the_words_of_a_search_are_shown_as_text(visit):
         ("/photo/..%2f..%2fetc%2fpasswd", 404, "Begin with a photo"),
         ("/nothing", 404, "Begin with a photo"),
         ("/thumbnail/..%2f..%2fphotos.jpg", 404, ""),
-        (f"/photo/{CAT}?count=7", 400, "`count` must be one of 12, 24, 48, 96. Got: 7"),
+        (f"/photo/{CAT}?top_k=7", 400, "`top_k` must be one of 12, 24, 48, 96. Got: 7"),
         (f"/photo/{CAT}?year=twenty", 400, "`year` must be four digits"),
         (f"/photo/{CAT}?orientation=up", 400, "landscape, portrait, square"),
         (f"/photo/{CAT}?camera={'x' * 300}", 400, "at most 200 characters"),
         ("/text?q=%20", 400, "Nothing was typed"),
-        ("/picture?version=old&vector=AA", 400, "was made for embedding version old"),
+        ("/picture?version=old&vector=AA", 400, "has a vector of embedding version old"),
         ("/map/photos.json?photo=a'", 400, "ids of photos"),
         ("/map/photos.json?photo=a" + "&photo=a" * 100, 400, "at most 100 ids"),
         ("/cluster/999", 404, "Begin with a photo"),
@@ -462,7 +462,7 @@ def test_a_search_by_picture_on_the_command_line_writes_a_page_in_one_file(chrom
     [
         ("bad image", "not_image"),
         ("nothing", "Say what to search for"),
-        ("no record", "name the folder that `photo-search embed` wrote with --data"),
+        ("no record", "give the folder that `photo-search embed` wrote with --data"),
         ("bad compare", "cannot be read as an earlier photos.parquet"),
     ],
 )
@@ -480,7 +480,7 @@ def test_the_gallery_command_draws_a_page_and_prints_its_path(site):
     assert out.read_text().startswith("<!doctype html>")
 
 
-def test_the_gallery_without_tables_says_to_run_dbt_build(site):
+def test_the_gallery_says_to_run_dbt_build_when_there_are_no_tables(site):
     drawn = site.commands["no tables"]
     assert drawn.exit_code == 1
     assert "run `photo-search load`, then `dbt build`" in drawn.output

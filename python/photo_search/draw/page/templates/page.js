@@ -33,7 +33,7 @@ for (const button of document.querySelectorAll("[data-copies]")) {
 // An address has only settings that differ from the defaults.
 document.querySelector(".controls")?.addEventListener("submit", (event) => {
     for (const control of event.target.elements) {
-        if (control.name && (!control.value || (control.id === "count" && !control.selectedIndex))) control.disabled = true;
+        if (control.name && (!control.value || (control.id === "top_k" && !control.selectedIndex))) control.disabled = true;
     }
 });
 addEventListener("pageshow", () => {
