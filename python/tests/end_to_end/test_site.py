@@ -69,7 +69,8 @@ def embedded(site: Path, name: str) -> dict[str, Any]:
 
 
 def names(pattern: str) -> set[str]:
-    return {path.stem for path in REPOSITORY.glob(pattern)}
+    """Of the files, but for those of private macros, whose names begin with an underscore."""
+    return {path.stem for path in REPOSITORY.glob(pattern) if not path.stem.startswith("_")}
 
 
 def test_the_recording_in_the_readme_shows_what_the_demo_answers(demo: Demo) -> None:
