@@ -21,7 +21,7 @@ def test_a_cloud_server_builds_and_searches_its_own_type_of_index(
 ) -> None:
     """Only the index differs between the editions, so the other tables are not tested again."""
     warehouse = standins(Variant(1, "cloud"))
-    warehouse.run("run").check()
+    warehouse.run("build", "--exclude-resource-type", "test", "unit_test").check()
     warehouse.run("test", "--select", "photos").check()
     the_index_is_of_the_edition_and_built(warehouse)
     every_question_is_answered_as_by_chdb(warehouse, demo)
