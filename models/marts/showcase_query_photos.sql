@@ -1,7 +1,5 @@
 {#
     The photos that the pages begin with: those that the seed names, or six chosen ones if none of those is here.
-    Chosen are the most downloaded and the best connected photos in turn. The best connected are among the ten
-    nearest of most other photos.
 #}
 {{ config(order_by="showcase_order") }}
 
@@ -19,49 +17,9 @@ named as (
 
 ),
 
-connections as (
-
-    select
-        photo_id,
-        count() as count_connections
-
-    from {{ ref('photo_neighbours') }}
-
-    group by photo_id
-
-),
-
-ranked as (
-
-    select
-        downloads.photo_id as photo_id,
-        row_number() over (
-            order by connections.count_connections desc, downloads.photo_id asc
-        ) as connection_rank,
-        if(downloads.count_downloads > 0, row_number() over (
-            order by downloads.count_downloads desc, downloads.photo_id asc
-        ), connection_rank) as download_rank
-
-    from {{ ref('photo_downloads') }} as downloads
-
-    left join connections
-        on downloads.photo_id = connections.photo_id
-
-),
-
 chosen as (
 
-    select
-        photo_id,
-        row_number() over (
-            order by least(connection_rank, download_rank) asc, photo_id asc
-        ) as showcase_order
-
-    from ranked
-
-    order by showcase_order asc
-
-    limit 6
+    {{ best_known_photos(ref('photo_downloads'), ref('photo_neighbours')) | indent(4) }}
 
 ),
 
