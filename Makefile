@@ -54,7 +54,9 @@ chromium: $(VENV)/.ready-dev
 	@python python/tests/get_chromium.py
 
 # ---------- the checks that a Python or a release of dbt may fail, in a few minutes
-FAST := adapters/tests/test_python_models.py python/tests/ask python/tests/ingest python/tests/load python/tests/network
+FAST := adapters/tests/test_python_models.py python/tests/ask python/tests/network python/tests/load \
+	$(addprefix python/tests/ingest/,dataset thumbnails embedding) \
+	python/tests/end_to_end/test_small_collections.py::test_the_first_steps_work
 
 test-fast: $(VENV)/.ready-dev
 	pytest $(FAST)

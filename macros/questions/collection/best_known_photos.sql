@@ -3,7 +3,7 @@
     in turn. The best connected are among the ten nearest of most other photos.
 #}
 
-{% macro best_known_photos(photo_downloads, photo_neighbours, limit=6) -%}
+{% macro best_known_photos(photo_downloads, photo_neighbours, top_k=6) -%}
 with
 
 connections as (
@@ -46,5 +46,5 @@ from ranked
 
 order by showcase_order asc
 
-limit {{ limit }}
+limit {{ top_k }}
 {%- endmacro %}

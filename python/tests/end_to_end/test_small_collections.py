@@ -33,6 +33,12 @@ QUESTIONS = {
     "related_keywords": {"keyword": "cat"},
     "near_duplicates": {},
     "random_photo": {},
+    "filter_values": {},
+    "photo_facts": {"photo_ids": [FIRST]},
+    "photo_map_clusters": {},
+    "photos_of_cluster": {"cluster_id": 0},
+    "photo_atlas": {},
+    "vector_histograms": {},
     "vector_index_status": {},
 }
 PAGES = ("/", "/random", "/photo/{}", "/map", "/map.svg", "/map/points.json", "/quality")
@@ -120,8 +126,7 @@ def test_the_first_steps_work(
 
     answers = {}
     for question, arguments in QUESTIONS.items():
-        given = {name: photo_ids[0] if v is FIRST else v for name, v in arguments.items()}
-        text = json.dumps(given | {"output": "json"})
+        text = json.dumps(arguments | {"output": "json"}).replace(FIRST, photo_ids[0])
         asked = demo.dbt.run("--quiet", "run-operation", question, "--args", text).check()
         answers[question] = json.loads(asked.output)
     count_others = min(10, len(photo_ids) - 1)

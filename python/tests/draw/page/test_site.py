@@ -26,7 +26,7 @@ from photo_search.draw.page.serve import serve
 from photo_search.draw.page.vectors import from_text, to_text
 from photo_search.errors import NotBuiltError, QuestionError, ServeError
 from photo_search.ingest.thumbnails.store import thumbnail_name
-from photo_search.warehouse import Project
+from photo_search.warehouse import Project, Warehouse
 from warm_project import REPOSITORY
 
 CAT = "H2YYHXTXg_1"
@@ -648,7 +648,7 @@ def test_a_hostile_name_of_a_cluster_is_shown_as_text(visit, site):
 def test_a_photo_without_a_place_and_a_map_without_a_table_say_what_to_build(site):
     assert "dbt build --select photo_clusters+ photo_map" in answer(site, "/map?photo=nobody")[2]
 
-    class NothingBuilt:
+    class NothingBuilt(Warehouse):
         def relation(self, model):
             return model
 
@@ -657,7 +657,7 @@ def test_a_photo_without_a_place_and_a_map_without_a_table_say_what_to_build(sit
             return [{"result": 0}]
 
     with pytest.raises(NotBuiltError, match="Run `dbt build --select \\+photo_clusters") as caught:
-        read_map(NothingBuilt())
+        read_map(NothingBuilt(None, None))
     assert problem_of(caught.value).title == "This is not built yet"
 
 
