@@ -67,7 +67,7 @@ def test_photos_are_read_a_hundred_at_a_time_and_all_of_them():
     class Answers:
         """A warehouse whose statements are the ids that they ask for."""
 
-        def compile(self, macro, photo_ids, keywords):
+        def compile(self, macro, photo_ids, keywords_per_photo):
             return photo_ids
 
         def rows(self, photo_ids):
