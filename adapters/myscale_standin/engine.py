@@ -1,4 +1,4 @@
-"""The real, old ClickHouse engines behind the stand-in, each in its own process and venv."""
+"""The real, old ClickHouse engines behind the stand-in, each in its own process."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
 import uuid
-import venv
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,24 +27,26 @@ from .lexer import Statement, parse_statement
 PACKAGES = {1: "chdb==0.11.5", 2: "chdb==2.1.1"}
 
 
-def engine_python(generation: int) -> Path:
-    """The Python of the venv with the engine of a generation. pip makes the venv if it is missing.
+def engine_library(generation: int) -> Path:
+    """The shared library with the engine of a generation. pip downloads it if it is missing.
 
-    The venvs are in $MYSCALE_STANDIN_ENGINES, by default ``~/.cache/myscale_standin/engines``.
+    The engines are in $MYSCALE_STANDIN_ENGINES, by default ``~/.cache/myscale_standin/engines``.
+    Their wheels are for Python 3.11, but any Python can load the library that is in them.
     """
     package = PACKAGES[generation]
     root = os.environ.get("MYSCALE_STANDIN_ENGINES")
     folder = Path(root) if root else Path.home() / ".cache" / "myscale_standin" / "engines"
-    home = folder / package.replace("==", "-")
-    python = home / "bin" / "python"
+    home = folder / f"{package.replace('==', '-')}-cp311"
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests in several processes share one venv
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests in several processes share one download
         if not (home / "ready").exists():
-            venv.create(home, with_pip=True, clear=True)
-            subprocess.run([python, "-m", "pip", "install", "--quiet", package], check=True)
+            shutil.rmtree(home, ignore_errors=True)
+            pip = (sys.executable, "-m", "pip", "install", "--quiet", "--target", home)
+            wheel = ("--no-deps", "--only-binary=:all:", "--python-version=3.11", package)
+            subprocess.run([*pip, *wheel], check=True)
             (home / "ready").touch()
-    return python
+    return next(home.glob("chdb/_chdb*.so"))
 
 
 @dataclass
@@ -94,10 +96,10 @@ class Engine(Protocol):
 
 
 class EngineProcess:
-    """A process with the engine's Python and a data folder. It ends when this process ends."""
+    """A process with the engine and a data folder. It ends when this process ends."""
 
     def __init__(self, generation: int) -> None:
-        self._python = engine_python(generation)
+        self._library = engine_library(generation)
         self.folder = Path(tempfile.mkdtemp(prefix="myscale-standin-"))
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -105,7 +107,7 @@ class EngineProcess:
         script = Path(__file__).with_name("engine_process.py")
         self._log = open(self.folder / "stderr.txt", "ab")  # noqa: SIM115
         self._child = subprocess.Popen(
-            [self._python, script, *arguments],
+            [sys.executable, script, self._library, *arguments],
             stdin=subprocess.PIPE,
             stdout=self._log,
             stderr=self._log,

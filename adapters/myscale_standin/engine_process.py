@@ -1,6 +1,7 @@
-"""Runs inside an engine's own environment.
+"""Runs an engine, whose shared library is LIBRARY.
 
-``python engine_process.py server CONFIG`` or ``python engine_process.py local PATH CONFIG SOCKET``.
+``python engine_process.py LIBRARY server CONFIG`` or
+``python engine_process.py LIBRARY local PATH CONFIG SOCKET``.
 It uses the standard library only and never imports chdb. That import starts an engine without a
 path, and DROP then looks for files in the wrong place.
 """
@@ -13,7 +14,6 @@ import sys
 import tempfile
 import threading
 from multiprocessing.connection import Client
-from pathlib import Path
 
 
 class _Result(ctypes.Structure):
@@ -27,9 +27,17 @@ class _Result(ctypes.Structure):
     ]
 
 
-def _library() -> ctypes.CDLL:
-    found = Path(sys.prefix).glob("lib/python3*/site-packages/chdb/_chdb*.so")
-    return ctypes.CDLL(str(next(found)))
+def _load(library: str) -> ctypes.CDLL:
+    """Load the library, but look for the functions of Python that it names only when it calls them.
+
+    Python 3.13 no longer has all of them. The engine itself calls none.
+    """
+    loader = ctypes.CDLL(None)
+    loader.dlopen.restype, loader.dlerror.restype = ctypes.c_void_p, ctypes.c_char_p
+    handle = loader.dlopen(os.fsencode(library), os.RTLD_LAZY)
+    if handle is None:
+        raise OSError(os.fsdecode(loader.dlerror()))
+    return ctypes.CDLL(library, handle=handle)
 
 
 def _argv(*args: str) -> tuple[int, ctypes.Array[ctypes.c_char_p]]:
@@ -42,15 +50,14 @@ def _end_with_parent(lifeline: int) -> None:
     os._exit(0)
 
 
-def serve(config: str) -> None:
+def serve(library: ctypes.CDLL, config: str) -> None:
     """The whole ClickHouse server, which the library of chdb 2 contains."""
-    main = _library()["_Z25mainEntryClickHouseServeriPPc"]
+    main = library["_Z25mainEntryClickHouseServeriPPc"]
     main(*_argv("clickhouse-server", f"--config-file={config}"))
 
 
-def answer_queries(path: str, config: str, socket: str) -> None:
+def answer_queries(library: ctypes.CDLL, path: str, config: str, socket: str) -> None:
     """clickhouse-local on one folder, one query per message: (script) → (result, error text)."""
-    library = _library()
     library.query_stable.restype = ctypes.POINTER(_Result)
     library.free_result.argtypes = [ctypes.POINTER(_Result)]
     with Client(socket) as connection, tempfile.TemporaryFile() as errors:
@@ -81,7 +88,8 @@ if __name__ == "__main__":
     lifeline = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
-    if sys.argv[1] == "server":
-        serve(sys.argv[2])
+    library = _load(sys.argv[1])
+    if sys.argv[2] == "server":
+        serve(library, sys.argv[3])
     else:
-        answer_queries(*sys.argv[2:])
+        answer_queries(library, *sys.argv[3:])

@@ -18,12 +18,15 @@ import gzip
 import itertools
 import json
 import re
+import sys
 import threading
 import uuid
 from collections.abc import Iterable, Mapping
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
+from xml.sax.saxutils import escape
 
 from .engine import EngineProcess, Query, Reply, error_of
 from .errors import ServerError, http_status
@@ -69,7 +72,7 @@ class LocalEngine(EngineProcess):
     def start(self) -> None:
         address = str(self.folder / "socket")
         with Listener(address) as listener:
-            config = _write_functions(self.folder, self._python)
+            config = _write_functions(self.folder)
             self.spawn("local", str(self.folder / "data"), str(config), address)
             self._connection = listener.accept()
         self._sessions.clear()
@@ -221,16 +224,16 @@ class LocalEngine(EngineProcess):
         return statement.replaced(edits)
 
 
-_NORMALIZE = """#!{python}
-import json, sys, unicodedata
+_NORMALIZE = """import json, sys, unicodedata
 for line in sys.stdin:
     [text] = json.loads(line)
     print(json.dumps([text if text is None else unicodedata.normalize(sys.argv[1], text)]))
 """
 _FUNCTION = """<function><type>executable</type><name>normalizeUTF8{form}</name>
   <return_type>Nullable(String)</return_type><argument><type>Nullable(String)</type></argument>
-  <format>JSONCompactEachRow</format><command>normalize.py {form}</command></function>"""
-_CONFIG = """<clickhouse><user_scripts_path>{folder}/</user_scripts_path>
+  <format>JSONCompactEachRow</format><execute_direct>0</execute_direct>
+  <command>{python} {script} {form}</command></function>"""
+_CONFIG = """<clickhouse>
   <user_defined_executable_functions_config>{folder}/functions.xml</user_defined_executable_functions_config>
   <max_thread_pool_free_size>100</max_thread_pool_free_size>{pools}
 </clickhouse>"""
@@ -241,12 +244,12 @@ _POOLS = (
 )  # fmt: skip
 
 
-def _write_functions(folder: Path, python: Path) -> Path:
+def _write_functions(folder: Path) -> Path:
     """Write the functions that the engine lacks as scripts. Returns the config that names them."""
     script = folder / "normalize.py"
-    script.write_text(_NORMALIZE.format(python=python))
-    script.chmod(0o700)
-    functions = "".join(_FUNCTION.format(form=form) for form in ("NFKC", "NFKD"))
+    script.write_text(_NORMALIZE)
+    paths = {"python": escape(quote(sys.executable)), "script": escape(quote(str(script)))}
+    functions = "".join(_FUNCTION.format(form=form, **paths) for form in ("NFKC", "NFKD"))
     (folder / "functions.xml").write_text(f"<functions>{functions}</functions>")
     config = folder / "config.xml"
     pools = "".join(f"<background_{pool}_size>1</background_{pool}_size>" for pool in _POOLS)
