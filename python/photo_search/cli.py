@@ -320,13 +320,7 @@ def gallery(
 
 @main.command()
 @_with_warehouse
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default="data/atlas.parquet",
-    callback=_in_project,
-    help="The file to write.",
-)
+@_option_in_project("--out", "data/atlas.parquet", "The file to write", PATH)
 def export_atlas(project_dir: Path, target: str | None, data: str, out: Path) -> None:
     """Write the map, the neighbours and the pictures of all photos for embedding-atlas.
 
