@@ -88,6 +88,14 @@ def test_a_model_sets_the_metric_of_its_index(demo: Demo) -> None:
     )
 
 
+def test_the_status_of_an_index_counts_only_the_parts_in_use(broken: Demo) -> None:
+    rewrite = "{% do run_query('optimize table ' ~ ref('photos') ~ ' final') %}"
+    status = "{{ _vector_index_status(ref('photos')) }}"
+    assert value(broken, f"{rewrite}select any(count_parts) from ({status})") == 1
+    unused = "select count() > 0 from system.parts where table = 'photos' and not active"
+    assert value(broken, f"{rewrite}{unused}")
+
+
 def test_dbt_test_fails_when_the_index_is_dropped(broken: Demo) -> None:
     value(
         broken,

@@ -680,7 +680,7 @@ def test_photos_that_the_index_does_not_find_reduce_recall(broken: Demo, truth: 
     [[target]] = [row.values() for row in show(broken, first)]
     deleted = [f"\\'{photo_id}\\'" for photo_id, _ in truth.similar(target)[:20]]
     delete = f"delete from ' ~ ref('photos') ~ ' where photo_id in ({', '.join(deleted)})"
-    recall = "{{ recall_at_k(photos=1) }}"
+    recall = "{{ recall_at_k(count_query_photos=1) }}"
     [measured] = show(broken, f"{{% do run_query('{delete}') %}}{recall}")
     assert measured["count_nearest"] == 10
     assert 0 < measured["recall"] < 1

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from dbt.adapters.factory import FACTORY
 from starlette.testclient import TestClient
 
 from demo import Demo
@@ -162,6 +163,12 @@ def test_after_an_empty_build_everything_says_what_to_run_and_that_works(
     assert {status for status, _ in pages.values()} == {200}
     assert pages.pop("/map/points.json")[1] == "[]"
     assert all("is empty. Run `dbt build`." in text for _, text in pages.values())
+    with demo.project.open() as warehouse:
+        app = make_app(open_site(warehouse, str(demo.data), False), ["localhost"])
+        with TestClient(app, "http://localhost") as visitor:
+            uploaded = visitor.post("/picture", files={"picture": b"no picture"})
+    assert "is empty. Run `dbt build`." in uploaded.text
+    assert FACTORY.adapters == {}  # a warehouse that is closed leaves none for the next project
     with (
         demo.project.open() as warehouse,
         pytest.raises(EmptyCollectionError, match=r"is empty\. Run `dbt build`\."),

@@ -9,7 +9,7 @@ import pytest
 
 from myscale.test_load import served
 from photo_search.errors import WarehouseError
-from photo_search.load.origin import is_remote, open_file, remote_file
+from photo_search.load.origin import is_remote, open_file, remote_file, without_secrets
 
 NAMES = [
     *("x{a,b}", "{1..3}", "2024?", "*", "**", "[1]", "a|b", "a::b", "x.zip :: y", "a%20b", "a%2Fb"),
@@ -63,3 +63,11 @@ def test_an_address_that_means_several_hosts_or_has_a_fragment_is_refused(addres
 def test_a_folder_with_a_colon_and_slashes_in_its_name_is_not_an_address() -> None:
     assert is_remote("s3://bucket/photos")
     assert not is_remote("./a://b")
+
+
+def test_keys_of_the_environment_are_struck_out_of_a_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hide/me'")
+    shown = without_secrets("S3 refused the key hide/me' of a bucket")
+    assert shown == "S3 refused the key [AWS_SECRET_ACCESS_KEY] of a bucket"

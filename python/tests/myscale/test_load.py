@@ -153,6 +153,19 @@ def test_a_load_is_refused_if_the_rows_differ_from_the_file(myscale: Warehouse) 
     assert myscale.client.command(left) == 0
 
 
+def test_vectors_of_two_versions_at_an_address_are_refused(myscale: Warehouse) -> None:
+    photos, before = myscale.everything, load_ids(myscale)
+    versions = ["another", *photos["embedding_version"].to_pylist()[1:]]
+    at = photos.schema.get_field_index("embedding_version")
+    mixed = photos.set_column(at, photos.schema.field(at), pa.array(versions))
+    pq.write_table(mixed, myscale.data / "photos.parquet")
+    with served(myscale.data) as address:
+        refused = load(myscale, address)
+    assert refused.exit_code == 1
+    assert "must hold vectors of one embedding version. Found: " in refused.output
+    assert load_ids(myscale) == before
+
+
 @pytest.mark.parametrize(
     "address", ["https://me:hide@host/photos", "ftp://host/photos", "https://host/photos?key=hide"]
 )

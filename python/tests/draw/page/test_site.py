@@ -6,6 +6,7 @@ import json
 import math
 import re
 import socket
+import time
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -212,9 +213,9 @@ def test_a_ninth_upload_is_told_to_wait_until_one_of_eight_has_ended(site):
             connection.putheader(name, value)
         connection.endheaders(body[:100])
         half_sent.append(connection)
-    busy = upload(site, jpeg())
-    while busy[0] == 303:  # the server has not begun with all eight
-        busy = upload(site, jpeg())
+    deadline = time.monotonic() + 60
+    while (busy := upload(site, jpeg()))[0] == 303:  # the server has not begun with all eight
+        assert time.monotonic() < deadline
     status, headers, text = busy
     assert (status, headers["Retry-After"]) == (503, "5")
     assert "Too many pictures at once" in text

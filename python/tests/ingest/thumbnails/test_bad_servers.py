@@ -253,7 +253,7 @@ def test_a_chunked_photo_is_complete_without_its_last_line_end(server: PhotoServ
 DOUBTFUL = {
     "empty": ("not_image", CLOSE + b"Content-Length: 0\r\n\r\n"),
     "empty without a length": ("not_image", OK + b"\r\n"),
-    "empty chunked": ("not_image", OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    "empty chunked": ("not_image", CLOSE + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     "half a photo": ("truncated", OK + b"\r\n" + JPEG[:-400]),
     "half a photo of HTTP/1.0": ("truncated", b"HTTP/1.0 200 OK\r\n\r\n" + JPEG[:-400]),
     "two bytes of a photo": ("not_image", OK + b"\r\n" + JPEG[:2]),
