@@ -1,6 +1,7 @@
 """Python models on every type of engine: a project of small models, some of which fail."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from warm_dbt import Outcome
 
 PASSWORD = "never-print-this"
 WRITTEN_DOWN = {"DBT_WRITE_JSON": "true", "DBT_LOG_LEVEL_FILE": "debug"}
+FAILURE_IN_MODEL = r"(?:Failure|\[.*ERROR.*\]:?) in model "  # of dbt 1.11, and of dbt 1.12
 SERVER = {
     "host": "127.0.0.1",
     "secure": False,
@@ -287,7 +289,7 @@ def failed(built: Models) -> Outcome:
 def test_an_error_names_the_line_in_the_file_of_the_model(failed: Outcome, model: str) -> None:
     path = f"models/failing/{model}.py"
     [message] = {
-        part for part in failed.output.split("Failure in model ") if part.startswith(model)
+        part for part in re.split(FAILURE_IN_MODEL, failed.output) if part.startswith(model)
     }
     assert f"  {path}, line " in message
     assert FAILURES[model] in message
