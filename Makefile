@@ -1,5 +1,5 @@
 # make demo   set up, then the whole product on the sample photos
-# make test   set up, then every check that CI runs
+# make test   set up, then every check that needs no server and no container
 
 SHELL := bash
 # `make … DBT=1.12` takes that version of dbt-core rather than the one that constraints.txt pins for this Python.
