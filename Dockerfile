@@ -11,6 +11,7 @@ COPY --chown=photo . .
 RUN --mount=type=cache,target=/home/photo/.cache/pip,uid=1000 \
     python -m venv .venv \
     && pip install --extra-index-url https://download.pytorch.org/whl/cpu \
-        --constraint constraints.txt --editable adapters --editable .
+        --constraint constraints.txt --editable adapters --editable . \
+    && dbt deps
 EXPOSE 8000
 CMD ["photo-search", "serve", "--host", "0.0.0.0"]

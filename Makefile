@@ -162,6 +162,7 @@ $(VENV)/.ready $(VENV)/.ready-dev: pyproject.toml adapters/pyproject.toml constr
 	@$(TAKE_CPU_TORCH)
 	@$(call pip_install,$(CONSTRAINED) --editable adapters $(REQUIREMENTS))
 	@$(TAKE_DBT_$(DBT))
+	@dbt --quiet deps
 	@touch $(VENV)/.ready $@
 
 # PyPI's torch for Linux brings CUDA, 2.4 GB more. Without an NVIDIA card, PyTorch's own CPU build does the same work.

@@ -14,7 +14,7 @@ import clickhouse_connect
 from jinja2 import Environment
 
 REPOSITORY = Path(__file__).parents[1]
-MACRO = REPOSITORY / "macros" / "search" / "near_duplicates.sql"
+MACRO = REPOSITORY / "macros" / "questions" / "collection" / "near_duplicates.sql"
 RUNS = 3
 SLOW = ("400 equal", "800 equal", "1600 equal")  # the first version: 9 s, 36 s, minutes
 PAIRS = "select photo_id, duplicate_photo_id from pairs"

@@ -70,12 +70,12 @@ def address(page: str) -> str:
 
 
 def models_and_macros(target: Path) -> str:
-    """dbt's page, with this project's own macros only. Those that no user calls are not listed."""
+    """dbt's page, with the macros of this repository only. Those that no user calls are not listed."""
     manifest = json.loads((target / "manifest.json").read_text())
     manifest["macros"] = {
         name: macro
         for name, macro in manifest["macros"].items()
-        if macro["package_name"] == "photo_search"
+        if macro["package_name"] in ("photo_search", "vector_search")
     }
     for macro in manifest["macros"].values():
         macro["docs"]["show"] = is_public(macro)

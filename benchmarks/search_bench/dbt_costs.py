@@ -53,7 +53,7 @@ def copy(work: Path, other: Path) -> None:
 def operations(work: Path, photo_id: str, times: int) -> dict[str, list[Cost]]:
     """Run similar_photos and an empty macro as `dbt run-operation`, in turn."""
     commands = {
-        "empty": ["text_literal", "--args", json.dumps({"value": ""})],
+        "empty": ["vector_search.text_literal", "--args", json.dumps({"value": ""})],
         "similar_photos": ["similar_photos", "--args", json.dumps({"photo_id": photo_id})],
     }
     costs: dict[str, list[Cost]] = {name: [] for name in commands}

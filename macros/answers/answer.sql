@@ -5,10 +5,10 @@
 #}
 
 {% macro answer(macro_name, sql, output, out=none) -%}
-    {%- do require_one_of(macro_name, "output", output, ["table", "json", "csv"]) -%}
+    {%- do vector_search.require_one_of(macro_name, "output", output, ["table", "json", "csv"]) -%}
     {%- if out is not none -%}
-        {%- do require_text(macro_name, "out", out, 4096) -%}
-        {%- do require_one_of(macro_name, "output", output, ["json", "csv"]) -%}
+        {%- do vector_search.require_text(macro_name, "out", out, 4096) -%}
+        {%- do vector_search.require_one_of(macro_name, "output", output, ["json", "csv"]) -%}
     {%- endif -%}
     {%- if execute and flags.WHICH == "run-operation" -%}
         {%- set rows = run_query(sql) -%}
@@ -29,6 +29,6 @@
 {# The answer to a question about similar photos. The settings of the search must come last. #}
 {% macro search_answer(search, select) -%}
     {{ return(answer(
-        search.macro_name, select ~ search_settings(search.exact), search.output, search.out
+        search.macro_name, select ~ vector_search.search_settings(search.exact), search.output, search.out
     )) }}
 {%- endmacro %}

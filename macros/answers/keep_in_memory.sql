@@ -9,7 +9,7 @@
 {%- endmacro %}
 
 {% macro default__keep_in_memory(column, data_type) -%}
-    {%- do refuse_engine("keep_in_memory") -%}
+    {%- do vector_search.refuse_engine("keep_in_memory") -%}
 {%- endmacro %}
 
 {% macro clickhouse__keep_in_memory(column, data_type) -%}
@@ -18,7 +18,7 @@
 {% macro chdb__keep_in_memory(column, data_type) -%}
 create or replace dictionary {{ _in_memory(this) }} (photo_id String, {{ column }} {{ data_type }})
 primary key photo_id
-source(clickhouse(query {{ text_literal("select photo_id, " ~ column ~ " from " ~ this) }}))
+source(clickhouse(query {{ vector_search.text_literal("select photo_id, " ~ column ~ " from " ~ this) }}))
 layout(complex_key_hashed())
 lifetime(0)
 {%- endmacro %}

@@ -5,7 +5,7 @@
 
 {% macro filter_conditions(macro_name, filters) -%}
     {%- if filters is not none and filters is not mapping -%}
-        {%- do refuse_argument(macro_name, "filters", "a mapping from columns of photos", filters) -%}
+        {%- do vector_search.refuse_argument(macro_name, "filters", "a mapping from columns of photos", filters) -%}
     {%- endif -%}
     {%- set conditions = [] -%}
     {%- if execute and filters -%}
@@ -17,7 +17,7 @@
         {%- endfor -%}
         {%- for column, wanted in filters.items() -%}
             {%- if column not in columns -%}
-                {%- do refuse_argument(
+                {%- do vector_search.refuse_argument(
                     macro_name, "filters", "by one of " ~ columns | join(", "), column
                 ) -%}
             {%- endif -%}
@@ -58,7 +58,7 @@
     {%- set type = data_type | replace("Nullable(", "") -%}
     {%- if type.startswith("String") -%}
         {%- set kind = "text" -%}
-        {%- if value is string -%}{{ return(text_literal(value)) }}{%- endif -%}
+        {%- if value is string -%}{{ return(vector_search.text_literal(value)) }}{%- endif -%}
     {%- elif type.startswith("Bool") -%}
         {%- set kind = "true or false" -%}
         {%- if value is boolean -%}{{ return(value | lower) }}{%- endif -%}
@@ -66,8 +66,8 @@
         {%- set kind = "a date as 2024-01-31 or 2024-01-31 23:59:59" -%}
         {%- set clock = "([ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?)?" -%}
         {%- set text = value | string -%}
-        {%- if _is_date(text[:10]) and modules.re.fullmatch(clock, text[10:]) -%}
-            {{ return("parseDateTime64BestEffort(" ~ text_literal(value) ~ ", 6, 'UTC')") }}
+        {%- if vector_search.is_date(text[:10]) and modules.re.fullmatch(clock, text[10:]) -%}
+            {{ return("parseDateTime64BestEffort(" ~ vector_search.text_literal(value) ~ ", 6, 'UTC')") }}
         {%- endif -%}
     {%- else -%}
         {%- set kind = "a number" -%}
@@ -76,7 +76,7 @@
             {{ return(parsed) }}
         {%- endif -%}
     {%- endif -%}
-    {%- do refuse_argument(
+    {%- do vector_search.refuse_argument(
         macro_name, "filters." ~ column,
         kind ~ ', a list of such, null, {"not": null} or {"min": …, "max": …}', value
     ) -%}

@@ -13,26 +13,21 @@
             ~ "`. See its arguments in docs/questions.md."
         ) }}
     {%- endfor -%}
-    {%- set top_k = require_whole_number(macro_name, "top_k", top_k, 1, search_limits().top_k) -%}
-    {%- do require_one_of(macro_name, "exact", exact, [true, false]) -%}
-    {%- set query = query_vector(macro_name, photo_id, vector, like, unlike) -%}
-    {%- set conditions = filter_conditions(macro_name, filters) -%}
-    {%- if max_distance is not none -%}
-        {%- set max_distance = require_number(macro_name, "max_distance", max_distance, 0, 2) -%}
-    {%- endif -%}
-    {%- if after is not none -%}
-        {%- do require_photo_id(macro_name, "after", after) -%}
-        {%- do require_known_photos(macro_name, "after", [after]) -%}
-    {%- endif -%}
-    {{ return({
-        "macro_name": macro_name,
-        "query": query,
-        "top_k": top_k,
-        "conditions": conditions,
-        "max_distance": max_distance,
-        "after": after,
-        "exact": exact or conditions | length > 0 or after is not none,
-        "output": output,
-        "out": out,
-    }) }}
+    {%- for argument, value in {"photo_id": photo_id, "after": after}.items() if value is not none -%}
+        {%- do require_photo_id(macro_name, argument, value) -%}
+    {%- endfor -%}
+    {%- for argument, value in {"like": like, "unlike": unlike}.items() if value is not none -%}
+        {%- do require_photo_ids(macro_name, argument, value) -%}
+    {%- endfor -%}
+    {%- set search = vector_search.search(
+        ref("photos"), photo_id, vector, like, unlike, top_k,
+        where=filter_conditions(macro_name, filters),
+        max_distance=max_distance, after=after, exact=exact,
+        words={
+            "macro": macro_name, "to": "photo_id", "row": "a photo", "rows": "photos",
+            "example": " (`dbt run-operation random_photo` names one)",
+            "fill": "Run `photo-search load`, then `dbt build`.",
+        },
+    ) -%}
+    {{ return(dict(search, macro_name=macro_name, output=output, out=out)) }}
 {%- endmacro %}

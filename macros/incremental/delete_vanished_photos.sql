@@ -6,8 +6,8 @@
 {% macro delete_vanished_photos(photo_id="photo_id") -%}
     {%- set vanished = this ~ " where " ~ photo_id ~ " not in (select photo_id from " ~ ref("photos") ~ ")" -%}
     {%- if execute and run_query("select 1 from " ~ vanished ~ " limit 1").rows | length > 0 -%}
-        {%- do forget_rows(this) -%}
+        {%- do vector_search.forget_rows(this) -%}
         {%- do run_query("delete from " ~ vanished) -%}
-        {{ note_rows() }} {#- once more: the hooks of the project have run before this one -#}
+        {{ vector_search.note_rows() }} {#- once more: the hooks of the project have run before this one -#}
     {%- endif -%}
 {%- endmacro %}

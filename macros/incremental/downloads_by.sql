@@ -16,7 +16,7 @@ from (
     from conversions
     {%- if counted %}
     where
-        added_at > toDateTime64({{ text_literal(counted) }}, 6, 'UTC')
+        added_at > toDateTime64({{ vector_search.text_literal(counted) }}, 6, 'UTC')
         or photo_id not in (select photo_id from {{ this }})
     union all
     select {{ columns }}, count_downloads as counted
@@ -35,7 +35,7 @@ group by {{ columns }}
 #}
 {% macro _counted_until(counts) -%}
     {%- if not execute or model.resource_type != "model" or should_full_refresh()
-        or not _has_column(counts, "counted_until") or not is_whole(counts) -%}
+        or not _has_column(counts, "counted_until") or not vector_search.is_whole(counts) -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set counted = run_query(

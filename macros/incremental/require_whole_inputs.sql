@@ -6,7 +6,7 @@
 
 {% macro require_whole_inputs() -%}
     {%- if execute and model.config.materialized not in ["view", "ephemeral"] -%}
-        {%- for table in damaged_tables(_input_tables(model.depends_on.nodes)) -%}
+        {%- for table in vector_search.damaged_tables(_input_tables(model.depends_on.nodes)) -%}
             {%- set remedy = "`photo-search load`" if table.is_loaded
                 else "`dbt build --select " ~ table.name.split(".")[1] ~ "`" -%}
             {{ exceptions.raise_compiler_error(
@@ -15,7 +15,7 @@
             ) }}
         {%- endfor -%}
         {%- if model.config.materialized == "incremental" and not should_full_refresh() -%}
-            {%- for table in damaged_tables([this]) -%}
+            {%- for table in vector_search.damaged_tables([this]) -%}
                 {%- if config.get("full_refresh") == false -%}
                     {%- do exceptions.warn(_what_is_damaged(table) ~ " The build adds to what is left.") -%}
                 {%- else -%}

@@ -4,7 +4,7 @@
 #}
 
 {% macro freeze_canaries(top_k=3, output="csv", out=none) -%}
-    {%- set top_k = require_whole_number("freeze_canaries", "top_k", top_k, 1, 100) -%}
+    {%- set top_k = vector_search.require_whole_number("freeze_canaries", "top_k", top_k, 1, 100) -%}
     {%- set canaries -%}
 select
     photo_id,

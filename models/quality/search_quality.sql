@@ -14,7 +14,7 @@ photos as (
 
 recall as (
 
-    {{ recall_at_k() | indent(4) }}
+    {{ vector_search.recall_at_k(ref('photos')) | indent(4) }}
 
 ),
 
@@ -28,7 +28,7 @@ select
     now('UTC') as measured_at,
     photos.embedding_version as embedding_version,
     photos.count_photos as count_photos,
-    recall.count_query_photos as count_query_photos,
+    recall.count_query_rows as count_query_photos,
     recall.recall as recall_at_10,
     keywords.keyword_precision as keyword_precision_at_10,
     keywords.random_precision as random_precision

@@ -13,11 +13,5 @@
     "popular_keywords": popular_keywords(photo_id),
     "popular_similar_photos": popular_similar_photos(photo_id),
 } -%}
-{%- set search = statements[question] | replace(search_settings(), "") -%}
-{%- if execute and _first_photo_ids(2) | length < 2 -%}
-select 0 as count_uses
-where false
-{%- else -%}
-{{ adapter.dispatch("searches_without_the_index")(search) }}
-{%- endif -%}
+{{ vector_search.test_index_is_used(model, statements[question]) }}
 {%- endtest %}

@@ -39,8 +39,8 @@
 } %}
 {%- set cases = [] %}
 {%- for text, value in moments.items() %}
-    {%- set expected = "null" if value is none else text_literal(value) %}
-    {%- do cases.append("(" ~ text_literal(text) ~ ", " ~ expected ~ ")") %}
+    {%- set expected = "null" if value is none else vector_search.text_literal(value) %}
+    {%- do cases.append("(" ~ vector_search.text_literal(text) ~ ", " ~ expected ~ ")") %}
 {%- endfor %}
 
 with

@@ -26,8 +26,8 @@
 {%- set kinds = {"whole": whole_numbers, "decimal": decimal_numbers, "truth": truths} %}
 {%- for kind, texts in kinds.items() %}
     {%- for text, value in texts.items() %}
-        {%- set expected = "null" if value is none else text_literal(value | lower) %}
-        {%- do cases.append("('" ~ kind ~ "', " ~ text_literal(text) ~ ", " ~ expected ~ ")") %}
+        {%- set expected = "null" if value is none else vector_search.text_literal(value | lower) %}
+        {%- do cases.append("('" ~ kind ~ "', " ~ vector_search.text_literal(text) ~ ", " ~ expected ~ ")") %}
     {%- endfor %}
 {%- endfor %}
 

@@ -5,5 +5,5 @@
 
 {%- set hostile = "O'Brien \\' or 1=1 -- \\" %}
 
-select {{ text_literal(hostile) }} as actual
+select {{ vector_search.text_literal(hostile) }} as actual
 where actual != concat('O', char(39), 'Brien ', char(92, 39), ' or 1=1 -- ', char(92))

@@ -1,7 +1,7 @@
 {# The values that photos can be filtered by, with the number of photos, most frequent first. #}
 
 {% macro filter_values(limit=200, output="table", out=none) -%}
-    {%- set limit = require_whole_number("filter_values", "limit", limit, 1, 1000) -%}
+    {%- set limit = vector_search.require_whole_number("filter_values", "limit", limit, 1, 1000) -%}
     {%- set filters = {
         "country": "location_country",
         "orientation": "orientation",

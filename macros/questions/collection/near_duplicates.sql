@@ -7,7 +7,7 @@
     {%- if max_distance is none -%}
         {%- set max_distance = "(select near_duplicate_distance from " ~ ref("vector_health") ~ ")" -%}
     {%- else -%}
-        {%- set max_distance = require_number("near_duplicates", "max_distance", max_distance, 0, 0.2) -%}
+        {%- set max_distance = vector_search.require_number("near_duplicates", "max_distance", max_distance, 0, 0.2) -%}
     {%- endif -%}
     {%- set pairs -%}
 select

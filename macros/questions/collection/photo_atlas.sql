@@ -4,7 +4,7 @@
 #}
 
 {% macro photo_atlas(keywords_per_photo=5, output="table", out=none) -%}
-    {%- set keywords_per_photo = require_whole_number(
+    {%- set keywords_per_photo = vector_search.require_whole_number(
         "photo_atlas", "keywords_per_photo", keywords_per_photo, 1, 1000
     ) -%}
     {%- set atlas -%}

@@ -2,10 +2,10 @@
 
 {% macro photo_facts(photo_ids, keywords_per_photo=5, output="table", out=none) -%}
     {%- do require_photo_ids("photo_facts", "photo_ids", photo_ids) -%}
-    {%- set keywords_per_photo = require_whole_number(
+    {%- set keywords_per_photo = vector_search.require_whole_number(
         "photo_facts", "keywords_per_photo", keywords_per_photo, 1, 1000
     ) -%}
-    {%- set wanted = "photo_id in (" ~ text_literals(photo_ids) ~ ")" -%}
+    {%- set wanted = "photo_id in (" ~ vector_search.literals(photo_ids) ~ ")" -%}
     {%- set facts -%}
 with
 

@@ -1,9 +1,9 @@
 {# The photos of one cluster, nearest to its center first. #}
 
 {% macro photos_of_cluster(cluster_id, top_k=48, skip=0, output="table", out=none) -%}
-    {%- set cluster_id = require_whole_number("photos_of_cluster", "cluster_id", cluster_id, 0, 65535) -%}
-    {%- set top_k = require_whole_number("photos_of_cluster", "top_k", top_k, 1, 1000) -%}
-    {%- set skip = require_whole_number("photos_of_cluster", "skip", skip, 0, 1000000000) -%}
+    {%- set cluster_id = vector_search.require_whole_number("photos_of_cluster", "cluster_id", cluster_id, 0, 65535) -%}
+    {%- set top_k = vector_search.require_whole_number("photos_of_cluster", "top_k", top_k, 1, 1000) -%}
+    {%- set skip = vector_search.require_whole_number("photos_of_cluster", "skip", skip, 0, 1000000000) -%}
     {%- set photos -%}
 select
     photo_clusters.cluster_id as cluster_id,

@@ -2,7 +2,7 @@
 
 {% macro random_photo(seed=none, output="table", out=none) -%}
     {%- if seed is not none -%}
-        {%- set seed = require_whole_number("random_photo", "seed", seed, 0, 4294967295) -%}
+        {%- set seed = vector_search.require_whole_number("random_photo", "seed", seed, 0, 4294967295) -%}
     {%- endif -%}
     {%- set photo -%}
 select

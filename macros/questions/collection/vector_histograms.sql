@@ -4,7 +4,7 @@
 #}
 
 {% macro vector_histograms(bins=24, output="table", out=none) -%}
-    {%- set bins = require_whole_number("vector_histograms", "bins", bins, 2, 200) -%}
+    {%- set bins = vector_search.require_whole_number("vector_histograms", "bins", bins, 2, 200) -%}
     {%- set histograms -%}
 with
 

@@ -4,12 +4,12 @@
     {%- set choices = ["keyword", "country", "device", "month"] -%}
     {%- if by is string or by is mapping or by is not sequence or not by
         or by | reject("in", choices) | list or by | unique | list | length != by | length -%}
-        {%- do refuse_argument(
+        {%- do vector_search.refuse_argument(
             "keyword_rollup", "by", "a list of some of " ~ choices | join(", "), by
         ) -%}
     {%- endif -%}
-    {%- do require_one_of("keyword_rollup", "aliases", aliases, [true, false]) -%}
-    {%- set limit = require_whole_number("keyword_rollup", "limit", limit, 1, 1000000) -%}
+    {%- do vector_search.require_one_of("keyword_rollup", "aliases", aliases, [true, false]) -%}
+    {%- set limit = vector_search.require_whole_number("keyword_rollup", "limit", limit, 1, 1000000) -%}
     {%- set dimensions = {
         "keyword": "assumeNotNull(keyword) as typed_keyword",
         "country": "country",

@@ -1,9 +1,9 @@
 {# The photos that were downloaded most often after a search for one keyword. #}
 
 {% macro photos_for_keyword(keyword, top_k=10, aliases=true, output="table", out=none) -%}
-    {%- do require_text("photos_for_keyword", "keyword", keyword, 200) -%}
-    {%- set top_k = require_whole_number("photos_for_keyword", "top_k", top_k, 1, 1000) -%}
-    {%- do require_one_of("photos_for_keyword", "aliases", aliases, [true, false]) -%}
+    {%- do vector_search.require_text("photos_for_keyword", "keyword", keyword, 200) -%}
+    {%- set top_k = vector_search.require_whole_number("photos_for_keyword", "top_k", top_k, 1, 1000) -%}
+    {%- do vector_search.require_one_of("photos_for_keyword", "aliases", aliases, [true, false]) -%}
     {%- set photos -%}
 select
     row_number() over (order by count_keyword_downloads desc, photo_id asc) as photo_rank,
@@ -38,7 +38,7 @@ limit {{ top_k }}
     counts as.
 #}
 {% macro _asked_keyword(keyword, aliases) -%}
-{%- set cleaned = fold_keyword(text_literal(keyword)) -%}
+{%- set cleaned = fold_keyword(vector_search.text_literal(keyword)) -%}
 {%- if aliases -%}
 (
     select if(count() = 0, {{ cleaned }}, any(keyword))

@@ -6,12 +6,12 @@
 {% macro related_keywords(
     keyword, limit=10, minimum_photos=3, aliases=true, output="table", out=none
 ) -%}
-    {%- do require_text("related_keywords", "keyword", keyword, 200) -%}
-    {%- set limit = require_whole_number("related_keywords", "limit", limit, 1, 1000) -%}
-    {%- set minimum_photos = require_whole_number(
+    {%- do vector_search.require_text("related_keywords", "keyword", keyword, 200) -%}
+    {%- set limit = vector_search.require_whole_number("related_keywords", "limit", limit, 1, 1000) -%}
+    {%- set minimum_photos = vector_search.require_whole_number(
         "related_keywords", "minimum_photos", minimum_photos, 1, 1000000
     ) -%}
-    {%- do require_one_of("related_keywords", "aliases", aliases, [true, false]) -%}
+    {%- do vector_search.require_one_of("related_keywords", "aliases", aliases, [true, false]) -%}
     {%- set asked = _asked_keyword(keyword, aliases) -%}
     {%- set related -%}
 with

@@ -3,14 +3,14 @@
 {% macro trending_keywords(
     days=30, until=none, minimum=10, smoothing=10, limit=20, aliases=true, output="table", out=none
 ) -%}
-    {%- set days = require_whole_number("trending_keywords", "days", days, 1, 3650) -%}
+    {%- set days = vector_search.require_whole_number("trending_keywords", "days", days, 1, 3650) -%}
     {%- if until is not none -%}
-        {%- do require_date("trending_keywords", "until", until) -%}
+        {%- do vector_search.require_date("trending_keywords", "until", until) -%}
     {%- endif -%}
-    {%- set minimum = require_whole_number("trending_keywords", "minimum", minimum, 1, 1000000000) -%}
-    {%- set smoothing = require_number("trending_keywords", "smoothing", smoothing, 0.001, 1000000000) -%}
-    {%- set limit = require_whole_number("trending_keywords", "limit", limit, 1, 1000) -%}
-    {%- do require_one_of("trending_keywords", "aliases", aliases, [true, false]) -%}
+    {%- set minimum = vector_search.require_whole_number("trending_keywords", "minimum", minimum, 1, 1000000000) -%}
+    {%- set smoothing = vector_search.require_number("trending_keywords", "smoothing", smoothing, 0.001, 1000000000) -%}
+    {%- set limit = vector_search.require_whole_number("trending_keywords", "limit", limit, 1, 1000) -%}
+    {%- do vector_search.require_one_of("trending_keywords", "aliases", aliases, [true, false]) -%}
     {%- set trending = _trending_keywords(days, until, minimum, smoothing, limit, aliases) -%}
     {{ return(answer("trending_keywords", trending, output, out)) }}
 {%- endmacro %}
@@ -48,7 +48,7 @@
         where count_in_period >= {{ minimum }}
     )
     {%- else -%}
-        toDate32({{ text_literal(until) }})
+        toDate32({{ vector_search.text_literal(until) }})
     {%- endif -%}
 {%- endset -%}
 {%- set counted -%}

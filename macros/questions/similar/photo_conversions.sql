@@ -2,7 +2,7 @@
 
 {% macro photo_conversions(photo_id=none, top_k=10) -%}
     {%- set search = search_arguments("photo_conversions", photo_id, top_k, **kwargs) -%}
-    {%- set downloads = _with_downloads(_similar_photos(search)) -%}
+    {%- set downloads = _with_downloads(vector_search.nearest_rows(search)) -%}
     {{ return(search_answer(search, _with_most_popular(downloads))) }}
 {%- endmacro %}
 
@@ -11,7 +11,7 @@
 {%- endmacro %}
 
 {% macro default__with_downloads(similar) -%}
-    {%- do refuse_engine("with_downloads") -%}
+    {%- do vector_search.refuse_engine("with_downloads") -%}
 {%- endmacro %}
 
 {% macro clickhouse__with_downloads(similar) -%}

@@ -1,10 +1,10 @@
 {# The most downloaded of the photos most like one photo, and the keywords that led people to it. #}
 
 {% macro popular_keywords(photo_id=none, top_k=10, limit=5, aliases=true) -%}
-    {%- set limit = require_whole_number("popular_keywords", "limit", limit, 1, 1000) -%}
-    {%- do require_one_of("popular_keywords", "aliases", aliases, [true, false]) -%}
+    {%- set limit = vector_search.require_whole_number("popular_keywords", "limit", limit, 1, 1000) -%}
+    {%- do vector_search.require_one_of("popular_keywords", "aliases", aliases, [true, false]) -%}
     {%- set search = search_arguments("popular_keywords", photo_id, top_k, **kwargs) -%}
-    {%- set similar = _similar_photos(search) -%}
+    {%- set similar = vector_search.nearest_rows(search) -%}
     {%- set keywords -%}
 with
 

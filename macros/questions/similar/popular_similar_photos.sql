@@ -8,12 +8,12 @@
     similarity_weight=1, popularity_weight=1, rank_constant=60
 ) -%}
     {%- set name = "popular_similar_photos" -%}
-    {%- set most = search_limits().top_k -%}
-    {%- set top_k = require_whole_number(name, "top_k", top_k, 1, most) -%}
-    {%- set candidates = require_whole_number(name, "candidates", candidates, top_k, most) -%}
-    {%- set similarity_weight = require_number(name, "similarity_weight", similarity_weight, 0, 1000) -%}
-    {%- set popularity_weight = require_number(name, "popularity_weight", popularity_weight, 0, 1000) -%}
-    {%- set rank_constant = require_number(name, "rank_constant", rank_constant, 0, 1000) -%}
+    {%- set most = vector_search.search_limits().top_k -%}
+    {%- set top_k = vector_search.require_whole_number(name, "top_k", top_k, 1, most) -%}
+    {%- set candidates = vector_search.require_whole_number(name, "candidates", candidates, top_k, most) -%}
+    {%- set similarity_weight = vector_search.require_number(name, "similarity_weight", similarity_weight, 0, 1000) -%}
+    {%- set popularity_weight = vector_search.require_number(name, "popularity_weight", popularity_weight, 0, 1000) -%}
+    {%- set rank_constant = vector_search.require_number(name, "rank_constant", rank_constant, 0, 1000) -%}
     {%- set search = search_arguments(name, photo_id, candidates, **kwargs) -%}
     {#- Photos that were downloaded equally often share a popularity rank. -#}
     {%- set fused -%}
@@ -34,7 +34,7 @@ from (
         rank() over (order by count_downloads desc) as popularity_rank
 
     from (
-        {{ _with_downloads(_similar_photos(search)) | indent(8) }}
+        {{ _with_downloads(vector_search.nearest_rows(search)) | indent(8) }}
     )
 )
 

@@ -23,7 +23,7 @@ from photo_search.load.load import _check_file
 from warm_project import REPOSITORY
 
 TARGET = "H2YYHXTXg_1"
-INDEX_STATUS = "{{ _vector_index_status(ref('photos')) }}"
+INDEX_STATUS = "{{ vector_search.index_status_query(ref('photos')) }}"
 
 
 def rewrite_photos(demo: Demo, change: Callable[[pa.Table], pa.Table]) -> None:
@@ -78,7 +78,7 @@ def test_a_build_in_one_thread_passes_without_a_warning(broken: Demo) -> None:
 def test_a_model_sets_the_metric_of_its_index(demo: Demo) -> None:
     index = {"name": "i", "column": "v", "dimension": 3, "metric": "IP"}
     config = f"{{{{ config(meta={{'vector_index': {index}}}) }}}}"
-    inline = f"{config}select $${{{{ vector_index_config().type if execute }}}}$$"
+    inline = f"{config}select $${{{{ vector_search.index_config().type if execute }}}}$$"
     compiled = demo.dbt.run("compile", "--inline", inline).check().output
     assert "vector_similarity('hnsw', 'dotProduct', 3, 'f32', 32, 128)" in compiled
     refused = demo.dbt.run("compile", "--inline", inline.replace("metric", "metrik"))
@@ -90,7 +90,7 @@ def test_a_model_sets_the_metric_of_its_index(demo: Demo) -> None:
 
 def test_the_status_of_an_index_counts_only_the_parts_in_use(broken: Demo) -> None:
     rewrite = "{% do run_query('optimize table ' ~ ref('photos') ~ ' final') %}"
-    status = "{{ _vector_index_status(ref('photos')) }}"
+    status = "{{ vector_search.index_status_query(ref('photos')) }}"
     assert value(broken, f"{rewrite}select any(count_parts) from ({status})") == 1
     unused = "select count() > 0 from system.parts where table = 'photos' and not active"
     assert value(broken, f"{rewrite}{unused}")
@@ -104,7 +104,7 @@ def test_dbt_test_fails_when_the_index_is_dropped(broken: Demo) -> None:
     )
     tested = broken.dbt.run("test", "--select", "photos")
     assert tested.exit_code == 1
-    assert "FAIL 1 vector_index_is_built" in tested.output
+    assert "FAIL 1 vector_search_index_is_built" in tested.output
     assert "FAIL 1 vector_index_is_used" in tested.output
 
 
@@ -125,11 +125,11 @@ def test_a_table_with_an_index_is_built_again_for_a_new_column_or_if_rows_were_l
     broken: Demo,
 ) -> None:
     unchanged, with_a_column, with_lost_rows = (
-        f"{{{{ must_be_rebuilt(photos, index, '{sql} from ' ~ photos) }}}} "
+        f"{{{{ vector_search.must_be_rebuilt(photos, index, '{sql} from ' ~ photos) }}}} "
         for sql in ("select *", "select *, 1 as added", "select *")
     )
     asked = (
-        "{% set found = run_query(_vector_index_status(photos)).rows[0] %}"
+        "{% set found = run_query(vector_search.index_status_query(photos)).rows[0] %}"
         "{% set index = {'name': found.index_name, 'type': found.index_type} %}"
         f"{unchanged}{with_a_column}"
         f"{{% do run_query('delete from ' ~ photos ~ ' where photo_id = \\'{TARGET}\\'') %}}"
@@ -150,9 +150,9 @@ def test_a_period_with_as_many_rows_and_other_keys_is_read_again(demo: Demo) -> 
 @pytest.mark.parametrize(
     ("vector", "test"),
     [
-        ([0.0] * 512, "FAIL 1 source_has_unit_norm_unsplash_photos"),
-        ([float("nan")] * 512, "FAIL 1 source_has_unit_norm_unsplash_photos"),
-        ([511**-0.5] * 511, "FAIL 1 source_has_length_unsplash_photos"),
+        ([0.0] * 512, "FAIL 1 vector_search_source_has_unit_norm_unsplash_photos"),
+        ([float("nan")] * 512, "FAIL 1 vector_search_source_has_unit_norm_unsplash_photos"),
+        ([511**-0.5] * 511, "FAIL 1 vector_search_source_has_length_unsplash_photos"),
     ],
     ids=["zeros", "nan", "511 numbers"],
 )

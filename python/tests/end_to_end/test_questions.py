@@ -669,7 +669,7 @@ def test_the_index_orders_ties_by_photo_id_up_to_16_beyond_the_answer(copies: De
 
 
 def test_recall_accepts_any_of_the_photos_at_equal_distance(copies: Demo) -> None:
-    [measured] = show(copies, "{{ recall_at_k(count_query_photos=60) }}")
+    [measured] = show(copies, "{{ vector_search.recall_at_k(ref('photos'), count_query_rows=60) }}")
     assert measured["recall"] == 1
     assert measured["count_nearest"] == 600
 
@@ -680,7 +680,7 @@ def test_photos_that_the_index_does_not_find_reduce_recall(broken: Demo, truth: 
     [[target]] = [row.values() for row in show(broken, first)]
     deleted = [f"\\'{photo_id}\\'" for photo_id, _ in truth.similar(target)[:20]]
     delete = f"delete from ' ~ ref('photos') ~ ' where photo_id in ({', '.join(deleted)})"
-    recall = "{{ recall_at_k(count_query_photos=1) }}"
+    recall = "{{ vector_search.recall_at_k(ref('photos'), count_query_rows=1) }}"
     [measured] = show(broken, f"{{% do run_query('{delete}') %}}{recall}")
     assert measured["count_nearest"] == 10
     assert 0 < measured["recall"] < 1
@@ -1015,7 +1015,7 @@ def test_the_message_for_an_id_that_yaml_has_changed_says_to_quote_it(
     "text", ["'", "\\", "\\'", "' or 1=1 --", "a\\\\'b", "Ünïcødé 照片", "\x1b[31m", "{{ 1 }}"]
 )
 def test_a_text_literal_keeps_its_text(demo: Demo, text: str) -> None:
-    sql = f"select hex({{{{ text_literal({text.replace('{{', '{')!r}) }}}}) as bytes"
+    sql = f"select hex({{{{ vector_search.text_literal({text.replace('{{', '{')!r}) }}}}) as bytes"
     [row] = show(demo, sql)
     assert bytes.fromhex(row["bytes"]).decode() == text.replace("{{", "{")
 

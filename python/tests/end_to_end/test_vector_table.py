@@ -1,4 +1,4 @@
-"""A Python model as a `vector_table`, in a project with this project's macros."""
+"""A Python model as a `vector_table`, in a project with the package vector_search."""
 
 import json
 from collections.abc import Iterator
@@ -44,7 +44,8 @@ FILES = {
 
 @pytest.fixture(params=["chdb", "myscale"])
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
-    (tmp_path / "macros").symlink_to(REPOSITORY / "macros")
+    (tmp_path / "dbt_packages").mkdir()
+    (tmp_path / "dbt_packages" / "vector_search").symlink_to(REPOSITORY / "packages/vector_search")
     variables = {"vector_index_deadline_s": 60, "search_list_size": 7, "search_alpha": 2}
     settings = {"vars": variables}
     if request.param == "chdb":
@@ -62,10 +63,9 @@ def test_a_vector_table_of_a_python_model_has_an_index_grows_and_survives_a_fail
 ) -> None:
     def state() -> tuple[str, int, str]:
         """The number of rows in the index, and the table that holds them."""
-        printed = project.run(
-            *("--quiet", "run-operation", "vector_index_status", "--args", "{output: json}")
-        )
-        [index] = json.loads(printed.check().output)
+        query = "{{ vector_search.index_status_query() }}"
+        shown = project.run("--quiet", "show", "--inline", query, "--output", "json")
+        [index] = json.loads(shown.check().output)["show"]
         table = project.value(
             "select toString(uuid) from system.tables where database = 'small' and name = 'indexed'"
         )
@@ -93,7 +93,9 @@ def test_a_vector_table_has_its_descriptions_in_the_database(project: Project) -
 
 
 def test_the_vars_of_a_search_are_in_its_statement(project: Project) -> None:
-    inline = "select {{ searched_distance('v', 'w') }}{{ search_settings() }}"
+    inline = (
+        "select {{ vector_search.indexed_distance('v', 'w') }}{{ vector_search.search_settings() }}"
+    )
     compiled = project.run("compile", "--inline", inline).check().output
     # the one on chDB, the other on MyScale
     assert "list_size_for_search = 7," in compiled or "distance('alpha=2')(v, w)" in compiled

@@ -317,19 +317,19 @@ def test_the_message_for_an_open_source_server_called_cloud_says_what_to_do(
 
 def test_alpha_is_an_argument_from_1_to_4(myscale: Warehouse) -> None:
     def compiled(alpha: float) -> Outcome:
-        search = f"searched_distance('photo_embed', '[1.0]', alpha={alpha})"
+        search = f"vector_search.indexed_distance('photo_embed', '[1.0]', alpha={alpha})"
         return myscale.run("compile", "--inline", f"select {{{{ {search} }}}}")
 
     assert "distance('alpha=1.5')(photo_embed, [1.0])" in compiled(1.5).output
     refused = compiled(4.5).output
-    assert "`alpha` argument for searched_distance() must be a number from 1 to 4." in refused
+    assert "`alpha` argument for indexed_distance() must be a number from 1 to 4." in refused
 
 
 def test_a_model_sets_the_metric_and_the_type_of_its_index(myscale: Warehouse) -> None:
     def compiled(**more: object) -> str:
         index = {"name": "i", "column": "v", "dimension": 3} | more
         config = f"{{{{ config(meta={{'vector_index': {index}}}) }}}}"
-        inline = f"{config}select $${{{{ vector_index_config().type if execute }}}}$$"
+        inline = f"{config}select $${{{{ vector_search.index_config().type if execute }}}}$$"
         return myscale.run("compile", "--inline", inline).output
 
     assert "SCANN('metric_type=Cosine')" in compiled()

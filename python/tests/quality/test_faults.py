@@ -14,7 +14,7 @@ FAULTS = {
             "type vector_similarity('hnsw', 'cosineDistance', 512, 'b1', 2, 2)",
             "alter table {photos} materialize index photo_embed_index settings mutations_sync = 2",
         ],
-        "FAIL 1 recall_at_k_photos",
+        "FAIL 1 vector_search_recall_at_k_photos",
     ),
     "another vector": (
         [
@@ -22,18 +22,18 @@ FAULTS = {
             "select photo_embed from {photos} order by cityHash64(photo_id) desc limit 1"
             ") where photo_id = (select min(photo_id) from {canaries}) settings mutations_sync = 2"
         ],
-        "FAIL 1 canary_vectors_are_unchanged_photos",
+        "FAIL 1 vector_search_canaries_are_unchanged_photos",
     ),
     "a canary that is not there": (
         ["delete from {photos} where photo_id = (select max(photo_id) from {canaries})"],
-        "2 of 3 canary vectors are of photos and of the embedding version in",
+        "2 of 3 canary vectors are of rows and of the version in",
     ),
     "two versions": (
         [
             "alter table {photos} update embedding_version = 'another' "
             "where photo_id = 'H2YYHXTXg_1' settings mutations_sync = 2"
         ],
-        "FAIL 2 embedding_version_is_one_photos_embedding_version",
+        "FAIL 2 vector_search_has_one_version_photos_embedding_version",
     ),
     "words at random": (
         [
@@ -52,12 +52,12 @@ FAULTS = {
     ),
 }
 SENTENCES = [
-    r"FAIL recall_at_k_photos_: Searches through the vector index of photos find [\d.]+ % of the "
-    r"true nearest photos, and must find at least 95 %\. Run `dbt build --full-refresh "
+    r"FAIL vector_search_recall_at_k_photos_: Searches through the vector index of photos find [\d.]+ % of the "
+    r"true nearest rows, and must find at least 95 %\. Run `dbt build --full-refresh "
     r"--select photos`",
-    r"FAIL canary_vectors_are_unchanged_photos_: 1 canary vectors have changed\. That of photo \S+ "
+    r"FAIL vector_search_canaries_are_unchanged_photos_: 1 canary vectors have changed\. That of photo \S+ "
     r"has a cosine of -?0\.\d+ with its old one\. If you expect this, freeze new ones",
-    r"FAIL embedding_version_is_one_photos_embedding_version: photos has vectors of 2 embedding "
+    r"FAIL vector_search_has_one_version_photos_embedding_version: photos has vectors of 2 embedding "
     r"versions, and distances between them mean nothing\. Run `photo-search embed --re-embed`",
     r"WARN keyword_precision_at_k_photo_keywords_: [\d.]+ % of similar photos share a search word, "
     r"and [\d.]+ % of random photos do\. This is ordinary with few downloads",

@@ -1,8 +1,0 @@
-{% macro refuse_engine(macro_name) -%}
-    {%- if execute -%}
-        {{ exceptions.raise_compiler_error(
-            macro_name ~ "() knows no engine of type '" ~ target.type
-            ~ "'. Choose a dbt target of type chdb, myscale or clickhouse_python."
-        ) }}
-    {%- endif -%}
-{%- endmacro %}

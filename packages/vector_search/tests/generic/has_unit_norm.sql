@@ -1,0 +1,12 @@
+{# Fails on every row whose vector does not have length 1 within `tolerance`. NaN, infinity and
+    zeros fail too. #}
+
+{% test has_unit_norm(model, column_name, tolerance=0.01) -%}
+{{ config(meta={
+    "finding": "{failures:,} rows of {model} have a {column_name} that is not a vector of unit length.",
+    "advice": "Embed these rows again, and build {model} again.",
+}) }}
+select *
+from {{ model }}
+where not ifNull(abs(L2Norm({{ column_name }}) - 1) < {{ tolerance }}, false)
+{%- endtest %}

@@ -1,0 +1,18 @@
+{# Fails unless the statement `search` uses the vector index of `model`. The statement is one of
+    nearest(), or contains one. By default it asks for the rows nearest to the first row. With fewer
+    than two rows there is no search to check. #}
+
+{% test index_is_used(model, search=none) -%}
+{{ config(meta={
+    "finding": "A search of {model} does not use its vector index.",
+    "advice": "Run `dbt build --full-refresh --select {model}`.",
+}) }}
+{%- set searched = vector_search.searched_columns(model) -%}
+{%- set keys = vector_search.first_keys(model, searched.key, 2) -%}
+{%- if keys | length < 2 -%}
+select 0 as count_uses
+where false
+{%- else -%}
+{{ vector_search.searches_without_index(search or vector_search.nearest(model, to=keys[0])) }}
+{%- endif -%}
+{%- endtest %}
