@@ -70,7 +70,7 @@ def address(page: str) -> str:
 
 
 def models_and_macros(target: Path) -> str:
-    """dbt's page, with the macros of this repository only. Those that no user calls are not listed."""
+    """dbt's page, with this repository's macros only. Those that no user calls are not listed."""
     manifest = json.loads((target / "manifest.json").read_text())
     manifest["macros"] = {
         name: macro

@@ -93,9 +93,8 @@ def test_a_vector_table_has_its_descriptions_in_the_database(project: Project) -
 
 
 def test_the_vars_of_a_search_are_in_its_statement(project: Project) -> None:
-    inline = (
-        "select {{ vector_search.indexed_distance('v', 'w') }}{{ vector_search.search_settings() }}"
-    )
+    distance, settings = "indexed_distance('v', 'w')", "search_settings()"
+    inline = f"select {{{{ vector_search.{distance} ~ vector_search.{settings} }}}}"
     compiled = project.run("compile", "--inline", inline).check().output
     # the one on chDB, the other on MyScale
     assert "list_size_for_search = 7," in compiled or "distance('alpha=2')(v, w)" in compiled
