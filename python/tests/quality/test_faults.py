@@ -53,12 +53,13 @@ FAULTS = {
 }
 SENTENCES = [
     r"FAIL vector_search_recall_at_k_photos_: Searches through the vector index of photos find "
-    r"[\d.]+ % of the true nearest rows, and must find at least 95 %\. Run `dbt build --full-refresh "
-    r"--select photos`",
+    r"[\d.]+ % of the true nearest rows, and must find at least 95 %\. "
+    r"Run `dbt build --full-refresh --select photos`",
     r"FAIL vector_search_canaries_are_unchanged_photos_\S*: 1 canary vectors have changed\. "
     r"That of \S+ has a cosine of -?0\.\d+ with its old one\. If you expect this, freeze new ones",
     r"FAIL vector_search_has_one_version_photos_embedding_version: photos has vectors of 2 "
-    r"embedding versions, and distances between them mean nothing\. Run `photo-search embed --re-embed`",
+    r"embedding versions, and distances between them mean nothing\. "
+    r"Run `photo-search embed --re-embed`",
     r"WARN keyword_precision_at_k_photo_keywords_: [\d.]+ % of similar photos share a search word, "
     r"and [\d.]+ % of random photos do\. This is ordinary with few downloads",
     r"FAIL is_unique_within_conversions_conversion_id__converted_on: conversions has a repeated "
