@@ -8,6 +8,8 @@ $(if $(filter-out 1.11 1.12,$(DBT)),$(error DBT must be 1.11 or 1.12. Got: $(DBT
 VENV := .venv$(DBT:%=-dbt-%)
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Set-up leaves it to Python to compile what it imports. Containers often forbid that, and then every start takes twice as long.
+export PYTHONDONTWRITEBYTECODE :=
 PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
 .PHONY: demo test lint lint-python lint-sql lint-ci unit chromium site test-fast test-newest test-myscale test-clickhouse test-container test-hostile test-dbt-v2 test-atlas bench-embed bench-page bench-search setup clean

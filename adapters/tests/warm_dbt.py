@@ -70,6 +70,7 @@ def _warm_process() -> ProcessPoolExecutor:
 def _get_ready() -> None:
     make_dbt_quick()
     gc.freeze()  # imported modules stay, so the collector can skip them
+    gc.set_threshold(200_000, 20, 100)  # a manifest has many objects, and most of them stay
 
 
 def _within(
