@@ -23,6 +23,7 @@ class Request(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         self.server.photos.requests[path] += 1
+        self.server.photos.paths.append(path)
         self.server.photos.hosts.append(self.headers["Host"])
         time.sleep(self.server.photos.latency)
         self.server.photos.answer(path)(self)
@@ -69,6 +70,7 @@ class PhotoServer:
         self.answers: dict[str, Answer] = {}
         self.default: Answer = lambda request: request.send(404)
         self.requests: Counter[str] = Counter()
+        self.paths: list[str] = []  # in the order of the requests
         self.hosts: list[str] = []
 
     def answer(self, path: str) -> Answer:

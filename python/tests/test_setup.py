@@ -47,12 +47,23 @@ def test_without_a_python_make_says_what_to_install(path: Path) -> None:
     assert "is Python 3.11 to 3.14 with venv. Install one" in done.stderr
 
 
-def test_a_python_that_does_not_answer_or_is_too_old_is_passed_over(path: Path) -> None:
+def test_a_python_that_does_not_answer_is_passed_over(path: Path) -> None:
     program(path / "python3.14", "echo 'pyenv: python3.14: command not found' >&2; exit 127")
-    program(path / "python3.13", "exit 1")  # what IS_SUPPORTED answers in a Python that is too old
     program(path / "python3.12", f'exec {sys.executable} "$@"')
-    assert make_environment(path, "PIP=true").returncode == 0
+    assert make_environment(path).returncode == 0
     assert (path.parent / "environment/bin/python").exists()
+
+
+@pytest.mark.parametrize(
+    "lack",
+    ["sys.version_info = (3, 10)", "sys.version_info = (3, 15)", "sys.modules['ensurepip'] = None"],
+    ids=["too old", "too new", "without venv"],
+)
+def test_a_python_of_another_version_or_without_venv_is_passed_over(path: Path, lack: str) -> None:
+    program(path / "python3", f'exec {sys.executable} -c "import sys; {lack}; $2"')
+    assert "None of python3.14 python3.13 python3.12 python3.11 python3 is" in (
+        make_environment(path).stderr
+    )
 
 
 def test_without_a_python_uv_brings_one(path: Path) -> None:

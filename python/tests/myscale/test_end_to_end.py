@@ -27,6 +27,7 @@ ONCE = (
     "photos_for_keyword('Eyes')",
     "related_keywords('eye')",
     "near_duplicates(max_distance=0.0025)",
+    "'select * except (x, y, neighbours), neighbours.1 from (' ~ photo_atlas() ~ ')'",
 )
 OF_EACH = ("similar_photos(photo_id)", "photo_conversions(photo_id)", "popular_keywords(photo_id)")
 PAGES = {

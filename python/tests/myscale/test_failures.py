@@ -214,12 +214,53 @@ def test_a_second_run_at_the_same_time_adds_no_conversion_twice(
     at_work = threading.Thread(
         target=Client(server).post, args=(first,), kwargs={"database": "photo_search"}
     )
-    at_work.start()
-    second = myscale.run("run", "--select", "conversions")
-    myscale.client.command("kill query where query like '%sleepEachRow%'")
-    at_work.join()
+    with locked(myscale, "conversions"):
+        at_work.start()
+        second = myscale.run("run", "--select", "conversions")
+        myscale.client.command("kill query where query like '%sleepEachRow%'")
+        at_work.join()
     assert second.exit_code == 1
     assert "Another run of dbt is building `photo_search`.`conversions`. Wait" in second.output
+
+
+@contextmanager
+def locked(myscale: Warehouse, table: str) -> Iterator[None]:
+    """Another run has the lock of the table."""
+    lock = f"photo_search.{table}__dbt_lock"
+    myscale.client.command(
+        f"create table {lock} (run String) engine = MergeTree order by tuple() comment 'another'"
+    )
+    yield
+    myscale.client.command(f"drop table {lock}")
+
+
+def test_a_failed_run_drops_its_own_table_and_not_that_of_another_run(myscale: Warehouse) -> None:
+    model = {
+        "schema": "photo_search",
+        "alias": "photos",
+        "config": {"materialized": "vector_table"},
+    }
+    node = model | {"unique_id": "model.photo_search.photos"}
+    failed = json.dumps({"results": [{"status": "error", "node": node}]})
+    building = "photo_search.photos__dbt_tmp"
+    with locked(myscale, "photos"):
+        myscale.client.command(f"create table {building} as photo_search.photos")
+        myscale.run("run-operation", "drop_unfinished_tables", "--args", failed).check()
+        assert building in myscale.tables()
+        myscale.client.command(f"drop table {building}")
+
+
+def test_a_run_after_a_killed_one_takes_over_its_lock(
+    myscale: Warehouse, server: MyScaleStandIn
+) -> None:
+    tables = myscale.tables()
+    server.build_delay_s = math.inf
+    with myscale.dbt.start("dbt", *REBUILD, "--target", "myscale") as killed:
+        wait_for(lambda: "photo_search.photos__dbt_tmp" in myscale.tables())
+        killed.kill()
+    assert "photo_search.photos__dbt_lock" in myscale.tables()
+    server.clear_faults()
+    the_next_run_is_whole(myscale, tables)
 
 
 def test_a_changed_index_definition_causes_a_rebuild(

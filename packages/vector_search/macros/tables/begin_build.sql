@@ -4,7 +4,7 @@
 #}
 
 {% macro begin_build(building) -%}
-    {%- if vector_search.another_run_builds(model.unique_id) -%}
+    {%- if not vector_search.take_build_lock() -%}
         {{ exceptions.raise_compiler_error(
             "Another run of dbt is building " ~ this ~ ". Wait for it to finish, then run this again."
         ) }}

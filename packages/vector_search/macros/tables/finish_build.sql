@@ -1,4 +1,4 @@
-{# What comes after a table is built: grants, descriptions and the model's hooks. #}
+{# After a table is built: give it grants and descriptions, run the model's hooks, release the lock. #}
 
 {% macro finish_build(target_relation, existing) -%}
     {%- do apply_grants(target_relation, config.get("grants"), should_revoke=existing is not none) -%}
@@ -6,4 +6,5 @@
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do adapter.commit() -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {%- do vector_search.release_build_lock(target_relation) -%}
 {%- endmacro %}
