@@ -23,7 +23,7 @@
 {%- set cases = [] %}
 {%- for word, others in words.items() %}
     {%- for typed in [word] + others %}
-        {%- do cases.append("(" ~ vector_search.text_literal(word) ~ ", " ~ vector_search.text_literal(typed) ~ ")") %}
+        {%- do cases.append("(" ~ vector_search.literals([word, typed]) ~ ")") %}
     {%- endfor %}
 {%- endfor %}
 

@@ -27,7 +27,7 @@
 {%- for kind, texts in kinds.items() %}
     {%- for text, value in texts.items() %}
         {%- set expected = "null" if value is none else vector_search.text_literal(value | lower) %}
-        {%- do cases.append("('" ~ kind ~ "', " ~ vector_search.text_literal(text) ~ ", " ~ expected ~ ")") %}
+        {%- do cases.append("(" ~ vector_search.literals([kind, text]) ~ ", " ~ expected ~ ")") %}
     {%- endfor %}
 {%- endfor %}
 
