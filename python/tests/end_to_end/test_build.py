@@ -84,7 +84,7 @@ def test_a_model_sets_the_metric_of_its_index(demo: Demo) -> None:
     refused = demo.dbt.run("compile", "--inline", inline.replace("metric", "metrik"))
     assert refused.exit_code == 1
     assert (
-        "may have a metric (Cosine, L2 or IP) and types (by name of the target)." in refused.output
+        "may have a name, a metric (Cosine, L2 or IP) and types (by name of the target)." in refused.output
     )
 
 
@@ -143,7 +143,7 @@ def test_a_table_with_an_index_is_built_again_for_a_new_column_or_if_rows_were_l
 def test_a_period_with_as_many_rows_and_other_keys_is_read_again(demo: Demo) -> None:
     days = "select toDate(arrayJoin([1, 2])) as day"
     arguments = f"'{days}, 5 as key', '({days}, toDayOfMonth(day) + 3 as key)', 'key', 'day'"
-    differ = f"{{{{ _periods_that_differ({arguments}) if execute else 1 }}}}"
+    differ = f"{{{{ vector_search._periods_that_differ({arguments}) if execute else 1 }}}}"
     assert value(demo, f"select toString(day) from ({days}) where {differ}") == "1970-01-03"
 
 
@@ -432,9 +432,9 @@ def test_the_database_is_in_the_project_wherever_the_command_starts(
 ) -> None:
     project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
     elsewhere.mkdir()
-    for name in ("macros", "models", "seeds", "tests"):
+    for name in ("dbt_packages", "macros", "models", "seeds", "tests"):
         shutil.copytree(REPOSITORY / name, project / name)
-    for name in ("dbt_project.yml", "profiles.yml"):
+    for name in ("dbt_project.yml", "packages.yml", "profiles.yml"):
         shutil.copy(REPOSITORY / name, project)
     (project / "data").mkdir()
     for file in demo.data.glob("*.parquet"):

@@ -378,7 +378,7 @@ def test_a_model_sets_the_metric_and_the_type_of_its_index(myscale: Warehouse) -
     assert "FLAT('metric_type=L2')" in compiled(types={"myscale": "FLAT('metric_type=L2')"})
     assert "SCANN" in compiled(types={"local": "none"})
     for wrong in ({"metric": "Hamming"}, {"dimensions": 3}):
-        assert "and may have a metric (Cosine, L2 or IP)" in compiled(**wrong)
+        assert "and may have a name, a metric (Cosine, L2 or IP)" in compiled(**wrong)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
