@@ -23,11 +23,11 @@ def manifest(demo: Demo) -> Manifest:
 
 
 def own_macros(manifest: Manifest) -> list[Macro]:
-    """The project's macros, without tests and without the forms for one engine."""
+    """The macros of the project and its package, without tests and the forms for one engine."""
     return [
         macro
         for macro in manifest.macros.values()
-        if macro.package_name == "photo_search"
+        if macro.package_name in ("photo_search", "vector_search")
         and not macro.name.startswith(("test_", "materialization_"))
         and not DISPATCHED.match(macro.name)
     ]
@@ -45,7 +45,7 @@ def test_every_macro_and_argument_is_described(manifest: Manifest) -> None:
 def test_every_macro_is_documented_in_the_folder_where_it_is(manifest: Manifest) -> None:
     for macro in own_macros(manifest):
         folder = Path(macro.original_file_path).parent
-        assert macro.patch_path == f"photo_search://{folder}/_{folder.name}.yml", macro.name
+        assert macro.patch_path == f"{macro.package_name}://{folder}/_{folder.name}.yml", macro.name
 
 
 def test_every_model_source_seed_and_column_is_described(manifest: Manifest) -> None:
