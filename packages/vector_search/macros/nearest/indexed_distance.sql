@@ -18,5 +18,5 @@
 {# On MyScale this is a search, allowed only with the table, an order by and a limit. #}
 {% macro myscale__indexed_distance(column, vector, metric, alpha) -%}
     {%- set alpha = vector_search.require_number("indexed_distance", "alpha", alpha, 1, 4) -%}
-    vector_search.distance('alpha={{ alpha }}')({{ column }}, {{ vector }})
+    distance('alpha={{ alpha }}')({{ column }}, {{ vector }})
 {%- endmacro %}
