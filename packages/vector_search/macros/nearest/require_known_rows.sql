@@ -11,7 +11,7 @@
         {%- set found = run_query(
             "select toString(" ~ key ~ ") from " ~ relation
             ~ " where " ~ key ~ " in (" ~ vector_search.literals(keys) ~ ")"
-        ).columns[0].values() | map("string") | list -%}
+        ).rows | map(attribute=0) | map("string") | list -%}
         {%- for value in keys if value | string not in found -%}
             {%- if vector_search.first_keys(relation, key, 1) -%}
                 {%- do vector_search.refuse_argument(
