@@ -15,7 +15,9 @@ having
     or ranks != arrayMap(rank -> rank + ranks[1] - 1, arrayEnumerate(ranks))
 {%- endmacro %}
 
-{# Run one statement, such as one that damages a table. #}
-{% macro run_statement(sql) -%}
-    {%- do run_query(sql) -%}
+{# Run statements that dbt does not know of, such as those that damage a table. #}
+{% macro run_statements(statements) -%}
+    {%- for statement in statements -%}
+        {%- do run_query(statement) -%}
+    {%- endfor -%}
 {%- endmacro %}
