@@ -40,12 +40,25 @@
     take 1.6 to 2 times as long. The second key of the order makes it a scan.
 #}
 {% macro _candidates(search, limit=none) -%}
+{%- set measured = vector_search.distance(search.column, search.vector, search.metric) -%}
+{%- set indexed = measured if search.exact
+    else vector_search.indexed_distance(search.column, search.vector, search.metric, search.alpha) -%}
+{%- set is_measured_again = not search.exact and not vector_search.index_measures(search.metric) -%}
 select
     {{ search.query_key }} as query_{{ search.key }},
     {{ search.key }},
-    {{ vector_search.distance(search.column, search.vector, search.metric) if search.exact
-        else vector_search.indexed_distance(search.column, search.vector, search.metric) }} as distance
+    {{ measured if is_measured_again else indexed }} as distance
 
+{% if is_measured_again -%}
+from (
+    select
+        {{ search.key }},
+        {{ search.column }}
+    from {{ search.relation }}
+    order by {{ indexed }} {{ search.order }}
+    limit {{ limit }}
+)
+{%- else -%}
 from {{ search.relation }}
 
 {% if search.conditions -%}
@@ -56,6 +69,7 @@ order by distance {{ search.order }}{{ ", " ~ search.key ~ " asc" if search.exac
 
 {% if limit -%}
 limit {{ limit }}
+{%- endif -%}
 {%- endif -%}
 {%- endmacro %}
 

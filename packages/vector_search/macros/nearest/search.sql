@@ -43,13 +43,15 @@
         conditions=conditions,
         max_distance=max_distance,
         after=after,
-        exact=exact or conditions | length > 0 or after is not none,
+        exact=exact or conditions | length > 0 or after is not none or not searched.is_indexed,
     )) }}
 {%- endmacro %}
 
 {#
     What a search reads: the key, the vectors, their number of dimensions and their metric. The
     `meta` of the model says so, unless the arguments do. Before dbt knows all models, they are empty.
+    `is_indexed` is false if no index serves the search: MyScale would answer by another metric.
+    The index of a table that no model makes is taken on trust.
 #}
 {% macro searched_columns(relation, key=none, column=none, metric=none) -%}
     {%- set model = vector_search.model_of(relation) -%}
@@ -64,7 +66,15 @@
         ) }}
     {%- endif -%}
     {%- do vector_search.require_one_of("nearest", "metric", metric, ["Cosine", "L2", "IP"]) -%}
-    {{ return({"key": key, "column": column, "dimension": index.dimension, "metric": metric}) }}
+    {%- set type = index.get("types", {}).get(target.name, "") -%}
+    {{ return({
+        "key": key,
+        "column": column,
+        "dimension": index.dimension if column == index.column,
+        "metric": metric,
+        "alpha": vector_search.setting("search_alpha") if type[:4] in ["", "MSTG", "SCAN"] else none,
+        "is_indexed": not model or column == index.column and metric == index.get("metric", "Cosine"),
+    }) }}
 {%- endmacro %}
 
 {# The node of the model, seed or snapshot that makes `relation`, or none. #}

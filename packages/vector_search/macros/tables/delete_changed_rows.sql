@@ -15,3 +15,12 @@
     ) -%}
     {%- do adapter.drop_relation(keys) -%}
 {%- endmacro %}
+
+{# Fill a table with the rows that will be inserted, so that a run stops before it deletes any when one is refused. #}
+{% macro try_out_new_rows(existing, building, sql) -%}
+    {%- set columns = adapter.get_columns_in_relation(existing) | map(attribute="quoted") | join(", ") -%}
+    {%- do run_query(get_create_table_as_sql(
+        False, building, "select " ~ columns ~ " from (" ~ sql ~ ") except select " ~ columns ~ " from " ~ existing
+    )) -%}
+    {%- do adapter.drop_relation(building) -%}
+{%- endmacro %}

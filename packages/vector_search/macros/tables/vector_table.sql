@@ -27,6 +27,7 @@
         {% do vector_search.put_in_place(building, existing, target_relation) %}
     {% else %}
         {% if not vector_search.deleted_rows_stay_in_the_index() and vector_search.has_changed_rows(existing, sql) %}
+            {% do vector_search.try_out_new_rows(existing, building, sql) %}
             {% do vector_search.delete_changed_rows(existing, building, key, sql) %}
         {% endif %}
         {%- set new_rows -%}

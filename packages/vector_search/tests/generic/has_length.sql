@@ -2,7 +2,7 @@
 
 {% test has_length(model, column_name, length) -%}
 {{ config(meta={
-    "finding": "{failures:,} rows of {model} have a {column_name} that is not {wanted_length} numbers long.",
+    "finding": "In {failures:,} rows of {model}, {column_name} is not {wanted_length} numbers long.",
     "advice": "Embed these rows again, and build {model} again.",
 }) }}
 select

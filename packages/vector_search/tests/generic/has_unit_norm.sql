@@ -3,7 +3,7 @@
 
 {% test has_unit_norm(model, column_name, tolerance=0.01) -%}
 {{ config(meta={
-    "finding": "{failures:,} rows of {model} have a {column_name} that is not a vector of unit length.",
+    "finding": "In {failures:,} rows of {model}, {column_name} is not a vector of unit length.",
     "advice": "Embed these rows again, and build {model} again.",
 }) }}
 select *
