@@ -9,7 +9,18 @@ from filelock import FileLock
 
 from browser import chromium  # noqa: F401 (a fixture; Playwright starts once in a process)
 from demo import Demo
-from warm_project import DbtProcess
+from warm_project import REPOSITORY, DbtProcess
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the adapters, then MyScale: a worker that takes that last ends minutes late."""
+    folders = [Path("adapters"), Path("python/tests/myscale")]
+
+    def place(item: pytest.Item) -> int:
+        file = item.path.relative_to(REPOSITORY)
+        return next((n for n, folder in enumerate(folders) if file.is_relative_to(folder)), 2)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
