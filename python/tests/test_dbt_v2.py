@@ -13,7 +13,7 @@ from warm_project import REPOSITORY
 
 DBT = REPOSITORY / ".venv-dbt-v2" / "bin" / "dbt"
 KNOWN = Path(__file__).with_name("dbt_v2_parse.txt")
-PROJECT = ("dbt_project.yml", "analyses", "macros", "models", "seeds", "tests")
+PROJECT = ("dbt_project.yml", "dbt_packages", "analyses", "macros", "models", "seeds", "tests")
 CLICKHOUSE = {"type": "clickhouse", "host": "localhost", "user": "default", "password": ""}
 PROBLEM = re.compile(r"^\[(?:error|warning)\] \[\w+ \(\w+\)\]: (.*)(?:\n  --> ([^:\n]+))?", re.M)
 
