@@ -271,3 +271,247 @@ def test_every_refusal_says_what_is_allowed_and_what_came(shop: Shop) -> None:
     for refused, message in refusals.items():
         assert message in said, refused
     assert f" ERROR={len(refusals)} " in said
+
+
+@pytest.mark.parametrize("shop", ["myscale 2"], indirect=True)
+def test_tables_are_made_on_the_cluster_of_the_target(shop: Shop) -> None:
+    def build(*options: str) -> None:
+        kinds = ("--resource-type", "seed", "--resource-type", "model")
+        selected = ("--select", "+products", "+sales", *kinds)
+        shop.run("build", *selected, *options, MYSCALE_CLUSTER="standin").check()
+
+    build("--full-refresh")
+    shop.write_seed("products_seed", lambda rows: [rows[0] | {"price": 11}, *rows[2:]])
+    build()
+    assert shop.value("select sum(price) from shop.products") == 341
+    shop.write_seed("products_seed")
+    build()
+
+
+@pytest.mark.parametrize("shop", ["myscale 2"], indirect=True)
+def test_a_run_says_what_the_engine_lacks_before_it_builds_anything(shop: Shop) -> None:
+    old_clickhouse = {
+        "CLICKHOUSE_HOST": shop.variables["MYSCALE_HOST"],
+        "CLICKHOUSE_PORT": shop.variables["MYSCALE_PORT"],
+    }
+    before = shop.rows("select database, name, uuid from system.tables order by 1, 2")
+    run = ("run", "--full-refresh", "--select", "stg_products")
+    said = shop.run(*run, "products", "--target", "clickhouse", **old_clickhouse)
+    assert said.exit_code == 1
+    assert (
+        "ClickHouse 24.8.8.1 lacks the vector index that the model products needs. Use ClickHouse "
+        "25.8 or newer." in said.output
+    )
+    said = shop.run(*run, "weighted_products", "--target", "clickhouse", **old_clickhouse)
+    assert "needs for the metric IP. Use ClickHouse 26.4 or newer." in said.output
+    Case(shop).write()
+    said = shop.run(*run, "case")
+    (shop.folder / "models/case.sql").unlink()
+    assert said.exit_code == 1
+    assert (
+        "MyScale needs a constraint on the length of vectors, which the model case lacks. Give it "
+        "an enforced contract and the constraint {type: check, name: dimension, expression: "
+        "length(v) = 4}." in said.output
+    )
+    assert shop.rows("select database, name, uuid from system.tables order by 1, 2") == before
+
+
+@pytest.mark.parametrize("shop", ["clickhouse"], indirect=True)
+def test_each_target_has_its_own_tables_and_indexes(shop: Shop) -> None:
+    kinds = ("--resource-type", "seed", "--resource-type", "model")
+    shop.run("build", "--select", "+products", *kinds, "--target", "chdb").check()
+    for target in ("chdb", "clickhouse"):
+        is_good = ("index_of_products_is_built", "index_of_products_is_used")
+        shop.run("test", "--select", *is_good, "--target", target).check()
+
+
+# ---------- what a dbt user expects of a model, on chDB
+
+chdb_alone = pytest.mark.parametrize("shop", ["chdb"], indirect=True)
+
+
+@dataclass(frozen=True)
+class Case:
+    """The model `case` in the schema `shop`, which a test may write again and again."""
+
+    shop: Shop
+
+    def write(self, materialized: str = "vector_table", dimension: int = 4, **config: Any) -> None:
+        """Write the model with the vectors of the products, cut to `dimension` numbers."""
+        index = {"column": "v", "dimension": config.pop("declared", dimension)}
+        every = {"materialized": materialized, "unique_key": "sku", "order_by": "sku"}
+        every |= {"contract": {"enforced": False}, "meta": {"vector_index": index}}
+        self.shop.write(
+            "models/case.sql",
+            f"{{{{ config(**{every | config}) }}}}\nselect sku, "
+            f"arraySlice(embedding, 1, {dimension}) as v from {{{{ ref('stg_products') }}}}",
+        )
+
+    def run(self, *arguments: str) -> Outcome:
+        return self.shop.run("run", "--select", "case", *arguments)
+
+    def status(self, schema: str = "shop") -> list[tuple[str, str, int]]:
+        """The type and the status of the index, and how many rows the table has."""
+        of_case = f"api.Relation.create(schema='{schema}', identifier='case')"
+        rows = self.shop.rows(f"{{{{ vector_search.index_status_query({of_case}) }}}}")
+        count = self.shop.value(f"select count() from {schema}.`case`")
+        return [(row["index_type"], row["status"], count) for row in rows]
+
+    def uuid(self, schema: str = "shop") -> str:
+        of_case = f"database = '{schema}' and name = 'case'"
+        uuid: str = self.shop.value(f"select toString(uuid) from system.tables where {of_case}")
+        return uuid
+
+
+def hnsw(dimension: int) -> str:
+    return f"vector_similarity('hnsw', 'cosineDistance', {dimension}, 'f32', 32, 128)"
+
+
+@pytest.fixture
+def case(shop: Shop) -> Iterator[Case]:
+    """A model that is built as a `vector_table`, and gone after the test."""
+    case = Case(shop)
+    case.write()
+    case.run().check()
+    yield case
+    (shop.folder / "models/case.sql").unlink()
+    for folder in ("models/more", "macros/more"):
+        shutil.rmtree(shop.folder / folder, ignore_errors=True)
+    shop.execute("drop table if exists shop.`case`")
+
+
+@chdb_alone
+@pytest.mark.parametrize(
+    "other",
+    [
+        "view shop.`case` as select 1 as x",
+        "table shop.`case` (x UInt8) engine = Memory",
+        "materialized view shop.`case` engine = Memory as select id from shop.products",
+        "dictionary shop.`case` (x UInt64) primary key x source(null()) layout(flat()) lifetime(0)",
+    ],
+    ids=["view", "table", "materialized view", "dictionary"],
+)
+def test_a_vector_table_takes_the_place_of_what_has_its_name(case: Case, other: str) -> None:
+    case.shop.execute("drop table shop.`case`", f"create {other}")
+    case.run().check()
+    assert case.status() == [(hnsw(4), "Built", 8)]
+    assert not case.shop.rows(
+        "select name from system.tables where database = 'shop' and name like 'case\\\\_\\\\_%'"
+    )
+
+
+@chdb_alone
+def test_another_materialization_takes_the_place_of_a_vector_table(case: Case) -> None:
+    for materialized in ("view", "vector_table", "table", "vector_table", "incremental"):
+        case.write(materialized)
+        case.run().check()
+        assert case.shop.value("select count() from {{ ref('case') }}") == 8
+
+
+@chdb_alone
+def test_a_changed_dimension_makes_a_new_table_and_a_wrong_one_changes_nothing(case: Case) -> None:
+    case.write(dimension=2)
+    case.run().check()
+    assert case.status() == [(hnsw(2), "Built", 8)]
+    case.write(dimension=3, declared=4)
+    said = case.run()
+    assert said.exit_code == 1
+    assert (
+        "The column v of `shop`.`case` must have vectors of 4 numbers, which is the dimension of "
+        "its `vector_index`. Got: 3 numbers" in said.output
+    )
+    assert case.status() == [(hnsw(2), "Built", 8)]
+
+
+@chdb_alone
+def test_a_disabled_model_keeps_its_table_and_is_not_listed(case: Case) -> None:
+    case.write(enabled=False)
+    case.shop.run("run", "--select", "stg_products").check()
+    assert "case" not in {
+        row["table_name"] for row in case.shop.rows("{{ vector_search.index_status_query() }}")
+    }
+    assert case.status() == [(hnsw(4), "Built", 8)]
+
+
+@chdb_alone
+def test_an_empty_run_makes_an_empty_table_with_its_index(case: Case) -> None:
+    case.run("--empty").check()
+    assert case.status() == [(hnsw(4), "Built", 0)]
+    case.run().check()
+    assert case.status() == [(hnsw(4), "Built", 8)]
+
+
+@chdb_alone
+def test_a_clone_has_the_index_and_the_next_run_keeps_it(case: Case) -> None:
+    state = case.shop.folder / "state"
+    shutil.rmtree(state, ignore_errors=True)
+    shutil.copytree(case.shop.folder / "target", state)
+    profiles = case.shop.folder / "profiles.yml"
+    profile = yaml.safe_load(profiles.read_text())
+    outputs = profile["vector_search_integration_tests"]["outputs"]
+    outputs["development"] = outputs["chdb"] | {"schema": "development"}
+    original = profiles.read_text()
+    profiles.write_text(yaml.safe_dump(profile))
+    run = [*("--select", "+case", "--target", "development")]
+    case.shop.run("clone", "--state", str(state), *run).check()
+    assert case.status("development") == [(hnsw(4), "Built", 8)]
+    clone = case.uuid("development")
+    case.shop.run("run", *run).check()
+    assert case.uuid("development") == clone
+    profiles.write_text(original)
+
+
+@chdb_alone
+def test_a_retry_builds_what_failed(case: Case) -> None:
+    case.write(dimension=3, declared=4)
+    assert case.run().exit_code == 1
+    case.write(dimension=3)
+    case.shop.run("retry").check()
+    assert case.status() == [(hnsw(3), "Built", 8)]
+
+
+@chdb_alone
+def test_a_changed_index_is_a_modified_model(case: Case) -> None:
+    def modified() -> bool:
+        listed = case.shop.run("--quiet", "ls", "--select", "state:modified", "--state", str(state))
+        return "case" in listed.check().output
+
+    case.shop.run("parse").check()
+    state = case.shop.folder / "state"
+    shutil.rmtree(state, ignore_errors=True)
+    shutil.copytree(case.shop.folder / "target", state)
+    assert not modified()
+    case.write(meta={"vector_index": {"column": "v", "dimension": 4, "metric": "L2"}})
+    assert modified()
+
+
+@chdb_alone
+@pytest.mark.parametrize("has_generator", [False, True])
+def test_a_table_may_be_in_another_schema_and_have_an_alias(
+    case: Case, has_generator: bool
+) -> None:
+    if has_generator:
+        case.shop.write(
+            "macros/more/generate_schema_name.sql",
+            "{% macro generate_schema_name(custom_schema_name, node) %}"
+            "{{ custom_schema_name or target.schema }}{% endmacro %}",
+        )
+    case.shop.write(
+        "models/more/asking.sql",
+        "{{ config(materialized='view', contract={'enforced': false}) }}\n"
+        "select * from ({{ vector_search.nearest(ref('case'), to='A-1', top_k=2) }})",
+    )
+    schema = "elsewhere" if has_generator else "shop_elsewhere"
+    case.write(schema="elsewhere", alias="under_an_alias")
+    case.shop.run("run", "--select", "case", "asking").check()
+    status = case.shop.rows("{{ vector_search.index_status_query() }}")
+    assert "under_an_alias" in {row["table_name"] for row in status}
+    assert [row["sku"] for row in case.shop.rows("select sku from {{ ref('asking') }}")] == [
+        "A-2",
+        "B-2",
+    ]
+    case.write(dimension=3, declared=4, schema="elsewhere", alias="under_an_alias")
+    assert case.run("--full-refresh").exit_code == 1
+    assert case.shop.rows(
+        f"select name, total_rows as count_rows from system.tables where database = '{schema}'"
+    ) == [{"name": "under_an_alias", "count_rows": 8}]

@@ -5,6 +5,10 @@
         {%- do adapter.rename_relation(building, target_relation) -%}
     {%- else -%}
         {%- do exchange_tables_atomic(building, existing) -%}
-        {%- do adapter.drop_relation(building) -%}
+        {%- if existing.type == "dictionary" -%}
+            {%- do drop_dictionary_if_exists(building.incorporate(type="dictionary"), on_cluster_clause(building)) -%}
+        {%- else -%}
+            {%- do adapter.drop_relation(building) -%}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
