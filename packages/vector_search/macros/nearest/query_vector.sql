@@ -1,7 +1,7 @@
 {#
     The query vector, which exactly one of `to`, `vector` and `like` gives. Returns a dict: `vector`
-    is an expression, `named` are the keys of rows left out of the answer, and `key` is null unless the query
-    is one row.
+    is an expression, `named` are the keys of the rows that the answer leaves out, and `key` is null
+    unless the query is one row.
 #}
 
 {% macro query_vector(relation, searched, to, vector, like, unlike, words) -%}

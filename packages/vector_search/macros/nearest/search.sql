@@ -1,6 +1,6 @@
 {#
-    The checked arguments of a search, as a dict for vector_search.nearest_rows(). A macro that wraps vector_search.nearest()
-    passes `words`, so that messages name its own arguments. They are the keys of `default_words`.
+    The checked arguments of a search, as a dict for nearest_rows(). A macro that wraps nearest() may
+    pass `words`, so that messages name the macro, its argument for the key, and what a row is.
 #}
 
 {% macro search(
@@ -18,7 +18,10 @@
     ) -%}
     {%- do vector_search.require_one_of(words.macro, "exact", exact, [true, false]) -%}
     {%- set query = vector_search.query_vector(relation, searched, to, vector, like, unlike, words) -%}
-    {%- set conditions = [where] if where is string else where or [] -%}
+    {%- set conditions = [] -%}
+    {%- for condition in ([where] if where is string else where or []) -%}
+        {%- do conditions.append("(" ~ condition ~ ")") -%}
+    {%- endfor -%}
     {%- if max_distance is not none -%}
         {%- if searched.metric == "IP" -%}
             {%- do vector_search.refuse_argument(
