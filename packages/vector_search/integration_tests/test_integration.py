@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from warm_dbt import Outcome, call, run_dbt
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent
+QUIET = os.environ | {"DBT_LOG_LEVEL_FILE": "none", "DBT_USE_COLORS": "false", "NO_COLOR": "1"}
 Row = dict[str, Any]
 
 
@@ -42,7 +44,7 @@ class Shop:
             run_dbt,
             [*arguments, *target],
             folder=self.folder,
-            environment=os.environ | self.variables | variables,
+            environment=QUIET | self.variables | variables,
         )
 
     def rows(self, sql: str) -> list[Row]:
@@ -84,17 +86,7 @@ def new_shop(engine: str, folder: Path, **variables: str) -> Shop:
     shutil.copytree(HERE, folder, ignore=copied, dirs_exist_ok=True)
     (folder / "dbt_packages").mkdir()
     (folder / "dbt_packages" / "vector_search").symlink_to(PACKAGE)
-    settings = {
-        "DBT_PROFILES_DIR": str(folder),
-        "DBT_PROJECT_DIR": str(folder),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-        "DBT_LOG_LEVEL_FILE": "none",
-        "DBT_USE_COLORS": "false",
-        "NO_COLOR": "1",
-        "CHDB_PATH": str(folder / "chdb"),
-    }
-    return Shop(engine, folder, settings | variables)
+    return Shop(engine, folder, variables)
 
 
 def myscale_variables(server: MyScaleStandIn, edition: str) -> dict[str, str]:
@@ -515,3 +507,20 @@ def test_a_table_may_be_in_another_schema_and_have_an_alias(
     assert case.shop.rows(
         f"select name, total_rows as count_rows from system.tables where database = '{schema}'"
     ) == [{"name": "under_an_alias", "count_rows": 8}]
+
+
+@pytest.mark.parametrize("example", ["products", "texts"])
+def test_an_example_prints_what_its_readme_says(example: str, tmp_path: Path) -> None:
+    """The package comes from `dbt deps`, as packages.yml says."""
+    copied = shutil.ignore_patterns("integration_tests", "dbt_packages", "target", "data", "logs")
+    shutil.copytree(PACKAGE, tmp_path / "package", ignore=copied)
+    folder = tmp_path / "package/examples" / example
+    texts = [*folder.glob("*.yml"), *folder.glob("models/*")]
+    assert sum(len(text.read_text().splitlines()) for text in texts) < 60
+    readme = (folder / "README.md").read_text()
+    lines = [line.strip() for line in readme.splitlines()]
+    for command in (line for line in lines if line.startswith("dbt ")):
+        ended = call(run_dbt, shlex.split(command)[1:], folder=folder, environment=QUIET)
+        printed = ended.check().output
+    for row in printed.strip().splitlines():
+        assert row in lines, printed
