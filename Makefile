@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: demo test lint lint-python lint-sql lint-ci unit chromium site test-fast test-newest test-myscale test-clickhouse test-container test-hostile test-dbt-v2 test-atlas bench-embed bench-page bench-search setup clean
+.PHONY: demo test lint lint-python lint-sql lint-ci unit chromium site test-fast test-newest test-myscale test-clickhouse test-package test-container test-hostile test-dbt-v2 test-atlas bench-embed bench-page bench-search setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -33,8 +33,8 @@ lint: $(VENV)/.ready-dev
 	@$(MAKE) --jobs=2 lint-python lint-sql lint-ci
 
 lint-python:
-	ruff format --check adapters python sample benchmarks docs models notebooks
-	ruff check adapters python sample benchmarks docs models notebooks
+	ruff format --check adapters packages python sample benchmarks docs models notebooks
+	ruff check adapters packages python sample benchmarks docs models notebooks
 	mypy adapters/src python/photo_search models
 
 lint-sql:
@@ -82,6 +82,10 @@ test-myscale: $(VENV)/.ready-dev
 # ---------- the clickhouse target, end to end, on the server in CLICKHOUSE_*, or on chDB behind HTTP
 test-clickhouse: $(VENV)/.ready-dev
 	pytest --numprocesses=0 python/tests/myscale/test_clickhouse.py
+
+# ---------- the package vector_search on every engine, on the server in CLICKHOUSE_* too, or on chDB behind HTTP
+test-package: $(VENV)/.ready-dev
+	pytest --numprocesses=0 packages
 
 # ---------- the container, which needs Docker: the search page answers in it
 TEST_COMPOSE := docker compose --project-name photo_search_test --profile page

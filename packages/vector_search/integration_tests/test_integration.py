@@ -107,12 +107,15 @@ ENGINES = ["chdb", "clickhouse", "myscale 1", "myscale 2"]
 def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
-    """The project, built on one engine. A test may change it, and puts it back."""
+    """The project, built on one engine. A test may change it, and puts it back.
+
+    If CLICKHOUSE_HOST names a server, that is the engine `clickhouse`.
+    """
     folder = tmp_path_factory.mktemp("shop")
     engine: str = request.param
     variables = {}
     with ExitStack() as stack:
-        if engine == "clickhouse":
+        if engine == "clickhouse" and "CLICKHOUSE_HOST" not in os.environ:
             (folder / "server").mkdir()
             port = stack.enter_context(clickhouse_server(folder / "server", "secret"))
             variables = {
