@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: demo test lint lint-python lint-sql lint-ci unit chromium site test-fast test-newest test-myscale test-clickhouse test-package test-container test-hostile test-dbt-v2 test-atlas bench-embed bench-page bench-search setup clean
+.PHONY: demo test lint lint-python lint-sql lint-ci unit chromium site test-fast test-newest test-myscale test-clickhouse test-package test-container test-hostile test-dbt-v2 test-atlas test-package bench-embed bench-page bench-search setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -123,6 +123,17 @@ $(ATLAS)/.ready:
 	$(ATLAS)/bin/python -m pip install --quiet --no-compile --no-deps embedding-atlas==0.22.0
 	$(ATLAS)/bin/python -m pip install --quiet --no-compile --constraint constraints.txt \
 		click cryptography duckdb==2.0.1 fastapi==0.165.0 inquirer==3.4.1 narwhals pandas platformdirs pyarrow uvicorn websockets==17.4
+	touch $@
+
+# ---------- vector_search in a project of a stranger, with an environment of its own: 120 MB on disk
+PACKAGE := .venv-package
+
+test-package: $(VENV)/.ready-dev $(PACKAGE)/.ready
+	pytest --numprocesses=0 packages/vector_search/integration_tests
+
+$(PACKAGE)/.ready: constraints.txt
+	python -m venv $(PACKAGE)
+	$(PACKAGE)/bin/python -m pip install --quiet --no-compile --constraint constraints.txt dbt-core dbt-clickhouse
 	touch $@
 
 # ---------- benchmarks, which take minutes to hours

@@ -3,13 +3,17 @@
 import csv
 import json
 import os
+import re
 import shlex
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 import yaml
@@ -527,3 +531,86 @@ def test_an_example_prints_what_its_readme_says(example: str, tmp_path: Path) ->
         printed = ended.check().output
     for row in printed.strip().splitlines():
         assert row in lines, printed
+
+
+STRANGERS_DBT = PACKAGE.parents[1] / ".venv-package/bin/dbt"
+STRANGER = {
+    "dbt_project.yml": "{name: shop, profile: shop}",
+    "packages.yml": """
+        packages:
+          - {git: "{{ env_var('REPOSITORY') }}", subdirectory: packages/vector_search, revision: v1}
+    """,
+    "profiles.yml": """
+        shop:
+          target: dev
+          outputs:
+            dev:
+              type: clickhouse
+              host: 127.0.0.1
+              port: "{{ env_var('PORT') | as_number }}"
+              password: secret
+              schema: shop
+    """,
+    "models/stg_products.sql": """
+        with drawn as (
+            select number, arrayMap(i -> sipHash64(number, i) / pow(2, 63) - 1, range(768)) as v
+            from numbers(200)
+        )
+        select
+            concat('A-', toString(number)) as sku,
+            concat('product ', toString(number)) as title,
+            number as price,
+            arrayMap(x -> toFloat32(x / sqrt(arraySum(y -> y * y, v))), v) as embedding
+        from drawn
+    """,
+}
+
+
+@pytest.mark.skipif(not STRANGERS_DBT.exists(), reason="needs `make test-package`")
+def test_a_project_of_a_stranger_runs_the_example_of_the_readme(tmp_path: Path) -> None:
+    """It has the package from git, dbt-clickhouse from PyPI, and no Python of this repository."""
+    repository = tmp_path / "repository"
+    copied = shutil.ignore_patterns("dbt_packages", "target", "data", "logs")
+    shutil.copytree(PACKAGE, repository / "packages/vector_search", ignore=copied)
+    author = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    for command in ("init", "add .", "commit --message=v1", "tag v1"):
+        git = ["git", *author, "-C", str(repository), *command.split()]
+        subprocess.run(git, check=True, stdout=subprocess.DEVNULL)
+    blocks = re.findall(r"```(?:sql|yaml)\n(.*?)```", (PACKAGE / "README.md").read_text(), re.S)
+    of_readme = {
+        "models/products.sql": "-- models/products.sql",
+        "models/similar_products.sql": "-- models/similar_products.sql",
+        "models/models.yml": "models:",
+    }
+    files = STRANGER | {
+        name: next(block for block in blocks if block.startswith(start))
+        for name, start in of_readme.items()
+    }
+    for name, text in files.items():
+        (tmp_path / "shop" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "shop" / name).write_text(dedent(text))
+    (tmp_path / "server").mkdir()
+    with clickhouse_server(tmp_path / "server", "secret") as port:
+
+        def dbt(*arguments: str) -> Outcome:
+            variables = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PORT": str(port)}
+            ended = subprocess.run(
+                [str(STRANGERS_DBT), "--no-use-colors", *arguments],
+                cwd=tmp_path / "shop",
+                env=variables | {"REPOSITORY": repository.as_uri()},
+                capture_output=True,
+                text=True,
+            )
+            return Outcome(ended.returncode, ended.stdout + ended.stderr)
+
+        dbt("deps").check()
+        assert "PASS=11 WARN=0 ERROR=0 " in dbt("build").check().output
+        shown = dbt("--quiet", "show", "--select", "similar_products", "--limit", "99").check()
+        assert shown.output.count("| A-17      |") == 20
+        drop = b"alter table shop.products drop index embedding_index"
+        request = Request(f"http://127.0.0.1:{port}/?user=default&password=secret", data=drop)
+        urlopen(request).close()
+        tested = dbt("test")
+        assert "ERROR=2 " in tested.output
+        assert "0 of 0 vector indexes of products are built." in tested.output
+        assert "A search of products does not use its vector index." in tested.output
