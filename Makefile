@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 PYTHONS := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 
-.PHONY: demo test lint lint-python lint-sql lint-ci unit chromium site test-fast test-newest test-myscale test-clickhouse test-package test-container test-hostile test-dbt-v2 test-atlas test-package bench-embed bench-page bench-search setup clean
+.PHONY: demo test lint lint-python lint-sql lint-ci unit chromium site test-fast test-newest test-myscale test-clickhouse test-package test-container test-hostile test-dbt-v2 test-atlas bench-embed bench-page bench-search setup clean
 
 # ---------- the main job
 demo: $(VENV)/.ready
@@ -83,10 +83,6 @@ test-myscale: $(VENV)/.ready-dev
 test-clickhouse: $(VENV)/.ready-dev
 	pytest --numprocesses=0 python/tests/myscale/test_clickhouse.py
 
-# ---------- the package vector_search on every engine, on the server in CLICKHOUSE_* too, or on chDB behind HTTP
-test-package: $(VENV)/.ready-dev
-	pytest --numprocesses=0 packages
-
 # ---------- the container, which needs Docker: the search page answers in it
 TEST_COMPOSE := docker compose --project-name photo_search_test --profile page
 
@@ -125,7 +121,8 @@ $(ATLAS)/.ready:
 		click cryptography duckdb==2.0.1 fastapi==0.165.0 inquirer==3.4.1 narwhals pandas platformdirs pyarrow uvicorn websockets==17.4
 	touch $@
 
-# ---------- vector_search in a project of a stranger, with an environment of its own: 120 MB on disk
+# ---------- the package vector_search on every engine, on the server in CLICKHOUSE_* too, or on chDB behind HTTP, and
+# in a project of a stranger, with an environment of its own: 120 MB on disk
 PACKAGE := .venv-package
 
 test-package: $(VENV)/.ready-dev $(PACKAGE)/.ready
