@@ -49,7 +49,7 @@ def test_without_a_python_make_says_what_to_install(path: Path) -> None:
 
 def test_a_python_that_does_not_answer_is_passed_over(path: Path) -> None:
     program(path / "python3.14", "echo 'pyenv: python3.14: command not found' >&2; exit 127")
-    program(path / "python3.12", f'exec {sys.executable} "$@"')
+    program(path / "python3.12", f'exec "{sys.executable}" "$@"')
     assert make_environment(path).returncode == 0
     assert (path.parent / "environment/bin/python").exists()
 
@@ -60,7 +60,7 @@ def test_a_python_that_does_not_answer_is_passed_over(path: Path) -> None:
     ids=["too old", "too new", "without venv"],
 )
 def test_a_python_of_another_version_or_without_venv_is_passed_over(path: Path, lack: str) -> None:
-    program(path / "python3", f'exec {sys.executable} -c "import sys; {lack}; $2"')
+    program(path / "python3", f'exec "{sys.executable}" -c "import sys; {lack}; $2"')
     assert "None of python3.14 python3.13 python3.12 python3.11 python3 is" in (
         make_environment(path).stderr
     )
