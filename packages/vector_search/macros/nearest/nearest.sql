@@ -40,25 +40,15 @@
     take 1.6 to 2 times as long. The second key of the order makes it a scan.
 #}
 {% macro _candidates(search, limit=none) -%}
-{%- set measured = vector_search.distance(search.column, search.vector, search.metric) -%}
-{%- set indexed = measured if search.exact
-    else vector_search.indexed_distance(search.column, search.vector, search.metric, search.alpha) -%}
-{%- set is_measured_again = not search.exact and not vector_search.index_measures(search.metric) -%}
+{%- if not search.exact and not vector_search.index_measures(search.metric) -%}
+    {{ return(vector_search._measured_candidates(search, limit)) }}
+{%- endif -%}
 select
     {{ search.query_key }} as query_{{ search.key }},
     {{ search.key }},
-    {{ measured if is_measured_again else indexed }} as distance
+    {{ vector_search.distance(search.column, search.vector, search.metric) if search.exact
+        else vector_search.indexed_distance(search.column, search.vector, search.metric, search.alpha) }} as distance
 
-{% if is_measured_again -%}
-from (
-    select
-        {{ search.key }},
-        {{ search.column }}
-    from {{ search.relation }}
-    order by {{ indexed }} {{ search.order }}
-    limit {{ limit }}
-)
-{%- else -%}
 from {{ search.relation }}
 
 {% if search.conditions -%}
@@ -70,7 +60,23 @@ order by distance {{ search.order }}{{ ", " ~ search.key ~ " asc" if search.exac
 {% if limit -%}
 limit {{ limit }}
 {%- endif -%}
-{%- endif -%}
+{%- endmacro %}
+
+{# The index chooses the candidates, and their vectors are read to measure them. #}
+{% macro _measured_candidates(search, limit) -%}
+select
+    {{ search.query_key }} as query_{{ search.key }},
+    {{ search.key }},
+    {{ vector_search.distance(search.column, search.vector, search.metric) }} as distance
+
+from (
+    select
+        {{ search.key }},
+        {{ search.column }}
+    from {{ search.relation }}
+    order by {{ vector_search.indexed_distance(search.column, search.vector, search.metric, search.alpha) }} {{ search.order }}
+    limit {{ limit }}
+)
 {%- endmacro %}
 
 {# Leaves out what is no answer and ranks the rest without gaps, ties in the order of the key. #}
