@@ -169,6 +169,9 @@ def test_every_engine_builds_every_index_and_passes_every_test(shop: Shop) -> No
         ("products_by_id", "by_id", "Built"),
         ("weighted_products", "embedding_index", "Built"),
     ]
+    search = "{{ vector_search.nearest(ref('products'), to='A-1') }}"
+    shown = shop.run("--quiet", "show", "--inline", search, "--limit", "2", "--output", "json")
+    assert [row["sku"] for row in json.loads(shown.check().output)["show"]] == ["A-2", "B-2"]
 
 
 @pytest.mark.parametrize("shop", ["chdb", "clickhouse", "myscale 2"], indirect=True)
