@@ -368,7 +368,7 @@ def hnsw(dimension: int) -> str:
 
 @pytest.fixture
 def case(shop: Shop) -> Iterator[Case]:
-    """A model that is built as a `vector_table`, and gone after the test."""
+    """A model that is built as a `vector_table`. Its table stays after the test."""
     case = Case(shop)
     case.write()
     case.run().check()
@@ -376,7 +376,6 @@ def case(shop: Shop) -> Iterator[Case]:
     (shop.folder / "models/case.sql").unlink()
     for folder in ("models/more", "macros/more"):
         shutil.rmtree(shop.folder / folder, ignore_errors=True)
-    shop.execute("drop table if exists shop.`case`")
 
 
 @chdb_alone
