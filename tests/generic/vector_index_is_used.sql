@@ -13,5 +13,5 @@
     "popular_keywords": popular_keywords(photo_id),
     "popular_similar_photos": popular_similar_photos(photo_id),
 } -%}
-{{ vector_search.test_index_is_used(model, statements[question]) }}
+{{ vector_search.searches_without_index(model, statements[question]) }}
 {%- endtest %}

@@ -105,6 +105,7 @@ def test_dbt_test_fails_when_the_index_is_dropped(broken: Demo) -> None:
     assert tested.exit_code == 1
     assert "FAIL 1 vector_search_index_is_built" in tested.output
     assert "FAIL 1 vector_index_is_used" in tested.output
+    assert "photo_conversions() searches photos without its vector index." in tested.output
 
 
 def test_an_index_that_lacks_a_part_of_the_table_is_in_progress(broken: Demo) -> None:

@@ -1,7 +1,15 @@
-{# Select statement that returns a row when no index serves the search `search`. #}
+{#
+    Select statement that returns a row when no index of `relation` serves the search `search`. With
+    fewer than two rows there is no search to check.
+#}
 
-{% macro searches_without_index(search) -%}
-    {%- set search = search | replace(vector_search.search_settings(), "") -%}
+{% macro searches_without_index(relation, search=none) -%}
+    {%- set keys = vector_search.first_keys(relation, vector_search.searched_columns(relation).key, 2) -%}
+    {%- if keys | length < 2 -%}
+        {{ return("select 0 as count_uses where false") }}
+    {%- endif -%}
+    {%- set search = (search or vector_search.nearest(relation, to=keys[0]))
+        | replace(vector_search.search_settings(), "") -%}
     {{ return(adapter.dispatch("searches_without_index", "vector_search")(search)) }}
 {%- endmacro %}
 

@@ -7,12 +7,5 @@
     "finding": "A search of {model} does not use its vector index.",
     "advice": "Run `dbt build --full-refresh --select {model}`.",
 }) }}
-{%- set searched = vector_search.searched_columns(model) -%}
-{%- set keys = vector_search.first_keys(model, searched.key, 2) -%}
-{%- if keys | length < 2 -%}
-select 0 as count_uses
-where false
-{%- else -%}
-{{ vector_search.searches_without_index(search or vector_search.nearest(model, to=keys[0])) }}
-{%- endif -%}
+{{ vector_search.searches_without_index(model, search) }}
 {%- endtest %}
