@@ -12,11 +12,9 @@
 {%- endmacro %}
 
 {% macro require_photo_ids(macro_name, argument, value) -%}
-    {%- set most = vector_search.search_limits().named -%}
-    {%- if value is string or value is mapping or value is not sequence
-        or not 1 <= value | length <= most -%}
-        {%- do vector_search.refuse_argument(macro_name, argument, "a list of 1 to " ~ most ~ " photos", value) -%}
-    {%- endif -%}
+    {%- do vector_search.require_list(
+        macro_name, argument, value, vector_search.search_limits().named, "photos"
+    ) -%}
     {%- for photo_id in value -%}
         {%- do require_photo_id(macro_name, argument, photo_id) -%}
     {%- endfor -%}

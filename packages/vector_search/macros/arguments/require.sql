@@ -32,6 +32,14 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro require_list(macro_name, argument, value, longest, what) -%}
+    {%- if value is string or value is mapping or value is not sequence or not 1 <= value | length <= longest -%}
+        {%- do vector_search.refuse_argument(
+            macro_name, argument, "a list of 1 to " ~ longest ~ " " ~ what, value
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro require_one_of(macro_name, argument, value, choices) -%}
     {%- if value not in choices -%}
         {%- do vector_search.refuse_argument(macro_name, argument, "one of " ~ choices | join(", "), value) -%}

@@ -27,10 +27,15 @@
 
 {% macro _vector_of_row(relation, searched, to, words) -%}
     {%- do vector_search.require_known_rows(relation, searched.key, words.to, [to], words) -%}
-    {%- set vector -%}
-        (select {{ searched.column }} from {{ relation }} where {{ searched.key }} = {{ vector_search.literals([to]) }})
-    {%- endset -%}
-    {{ return({"key": vector_search.literals([to]), "vector": vector, "named": [to]}) }}
+    {{ return({
+        "key": vector_search.literals([to]),
+        "vector": vector_search.stored_vector(relation, searched, to),
+        "named": [to],
+    }) }}
+{%- endmacro %}
+
+{% macro stored_vector(relation, searched, key) -%}
+    (select {{ searched.column }} from {{ relation }} where {{ searched.key }} = {{ vector_search.literals([key]) }})
 {%- endmacro %}
 
 {# The engine parses text faster than an array of numbers. #}
@@ -58,13 +63,10 @@
 
 {# The mean of the vectors of `like` minus the mean of those of `unlike`. #}
 {% macro _mean_vector(relation, searched, like, unlike, words) -%}
-    {%- set most = vector_search.search_limits().named -%}
     {%- for argument, value in {"like": like, "unlike": unlike}.items() if value is not none -%}
-        {%- if value is string or value is mapping or value is not sequence or not 1 <= value | length <= most -%}
-            {%- do vector_search.refuse_argument(
-                words.macro, argument, "a list of 1 to " ~ most ~ " " ~ words.rows, value
-            ) -%}
-        {%- endif -%}
+        {%- do vector_search.require_list(
+            words.macro, argument, value, vector_search.search_limits().named, words.rows
+        ) -%}
     {%- endfor -%}
     {%- set like = like | unique(case_sensitive=true) | list -%}
     {%- set unlike = (unlike or []) | unique(case_sensitive=true) | list -%}

@@ -14,9 +14,7 @@
     {%- set nearest = run_query(vector_search.nearest(relation, exact=true, **asked)).rows -%}
     {%- set found = run_query(vector_search.nearest(relation, **asked)).rows -%}
     {%- if nearest and found -%}
-        {%- set vector -%}
-            (select {{ searched.column }} from {{ relation }} where {{ searched.key }} = {{ vector_search.literals([query_key]) }})
-        {%- endset -%}
+        {%- set vector = vector_search.stored_vector(relation, searched, query_key) -%}
         {%- set right -%}
             select countIf(
                 {{ sign }}{{ vector_search.distance(searched.column, vector, searched.metric) }}
